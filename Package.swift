@@ -1,0 +1,109 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "swift-openai-batch",
+  platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
+  products: [
+    .library(name: "OpenAIBatch", targets: ["OpenAIBatch"]),
+    .library(name: "OpenAIBatchCurl", targets: ["OpenAIBatchCurl"]),
+    .library(name: "OpenAIBatchURLSession", targets: ["OpenAIBatchURLSession"]),
+    .library(name: "OpenAIBatchJobs", targets: ["OpenAIBatchJobs"]),
+    .library(name: "OpenAIBatchModels", targets: ["OpenAIBatchModels"]),
+    .library(name: "OpenAIBatchJSON", targets: ["OpenAIBatchJSON"]),
+    .library(name: "OpenAIBatchTransport", targets: ["OpenAIBatchTransport"]),
+    .library(name: "OpenAIBatchPagination", targets: ["OpenAIBatchPagination"]),
+    .library(name: "OpenAIBatchMiddleware", targets: ["OpenAIBatchMiddleware"]),
+    .library(name: "OpenAIBatchSimulator", targets: ["OpenAIBatchSimulator"]),
+    .library(name: "OpenAIBatchSimulatorServer", targets: ["OpenAIBatchSimulatorServer"]),
+    .executable(name: "openai-batch", targets: ["openai-batch"]),
+  ],
+  traits: [
+    .trait(
+      name: "Simulator",
+      description: "The simulator's HTTP server, and the commands `demo` and `simulate`. Fetches swift-nio."),
+    .default(enabledTraits: ["Simulator"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+  ],
+  targets: [
+    // Floor 0
+    .target(name: "OpenAIBatchJSON"),
+    .target(name: "OpenAIBatchTransport", dependencies: [httpTypes]),
+    .target(name: "OpenAIBatchPagination"),
+    .systemLibrary(
+      name: "CLibcurl", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+    .target(name: "COpenAIBatchCurl", dependencies: ["CLibcurl"]),
+
+    // Floor 1
+    .target(name: "OpenAIBatchModels", dependencies: ["OpenAIBatchJSON"]),
+    .target(name: "OpenAIBatchMiddleware", dependencies: ["OpenAIBatchTransport", logging]),
+    .target(name: "OpenAIBatchURLSession", dependencies: ["OpenAIBatchTransport"]),
+    .target(name: "OpenAIBatchCurl", dependencies: ["OpenAIBatchTransport", "COpenAIBatchCurl"]),
+
+    // Floor 2
+    .target(
+      name: "OpenAIBatch",
+      dependencies: [
+        "OpenAIBatchJSON", "OpenAIBatchTransport", "OpenAIBatchPagination", "OpenAIBatchModels",
+        "OpenAIBatchMiddleware",
+      ]),
+
+    // Floor 3
+    .target(name: "OpenAIBatchJobs", dependencies: ["OpenAIBatch"]),
+    .target(
+      name: "OpenAIBatchSimulator",
+      dependencies: ["OpenAIBatchModels", "OpenAIBatchTransport", "OpenAIBatchJSON"]),
+
+    // Floor 4
+    .target(
+      name: "OpenAIBatchSimulatorServer",
+      dependencies: [
+        "OpenAIBatchSimulator",
+        .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Simulator"])),
+        .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Simulator"])),
+        .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Simulator"])),
+      ]),
+
+    // Floor 5
+    .executableTarget(
+      name: "openai-batch",
+      dependencies: [
+        "OpenAIBatchJobs", "OpenAIBatchSimulatorServer", "OpenAIBatchCurl", "OpenAIBatchURLSession",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // Tests
+    .target(name: "LoopbackServer", path: "Tests/LoopbackServer"),
+    .testTarget(name: "OpenAIBatchTransportTests", dependencies: ["OpenAIBatchTransport"]),
+    .testTarget(
+      name: "OpenAIBatchURLSessionTests", dependencies: ["OpenAIBatchURLSession", "LoopbackServer"]),
+    .testTarget(name: "OpenAIBatchCurlTests", dependencies: ["OpenAIBatchCurl", "LoopbackServer"]),
+    .testTarget(name: "OpenAIBatchSimulatorTests", dependencies: ["OpenAIBatchSimulator"]),
+    .testTarget(
+      name: "OpenAIBatchSimulatorServerTests",
+      dependencies: ["OpenAIBatchSimulatorServer", "LoopbackServer"]),
+    .testTarget(name: "OpenAIBatchJSONTests", dependencies: ["OpenAIBatchJSON"]),
+    .testTarget(name: "OpenAIBatchPaginationTests", dependencies: ["OpenAIBatchPagination"]),
+    .testTarget(
+      name: "OpenAIBatchModelsTests", dependencies: ["OpenAIBatchModels"], resources: [.copy("Golden")]),
+    .testTarget(name: "OpenAIBatchMiddlewareTests", dependencies: ["OpenAIBatchMiddleware"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+var httpTypes: Target.Dependency { .product(name: "HTTPTypes", package: "swift-http-types") }
+var logging: Target.Dependency { .product(name: "Logging", package: "swift-log") }
+
+for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+  target.swiftSettings = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ]
+}
