@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
-
 /// Takes a `multipart/form-data` body apart as its bytes arrive. Holds no more than a part's header block and
 /// the length of a delimiter.
 struct MultipartParser: Sendable {
@@ -148,15 +140,6 @@ struct MultipartParser: Sendable {
 }
 
 extension ArraySlice<UInt8> {
-  /// The index of the first `byte` from `start` on.
-  fileprivate func index(of byte: UInt8, from start: Int) -> Int? {
-    let found: Int? = self[start...].withUnsafeBytes { bytes in
-      guard let base = bytes.baseAddress, let match = memchr(base, CInt(byte), bytes.count) else { return nil }
-      return UnsafeRawPointer(match) - base
-    }
-    return found.map { start + $0 }
-  }
-
   /// Where the first CRLF begins.
   fileprivate var endOfLine: Int? {
     var position = startIndex
