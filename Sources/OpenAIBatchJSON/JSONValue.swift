@@ -24,6 +24,11 @@ public struct JSONValue: Sendable {
     try self.init(parsing: bytes[...])
   }
 
+  /// Takes bytes that are the text of a value read before.
+  package init(validated bytes: ArraySlice<UInt8>) {
+    self.bytes = bytes
+  }
+
   private init(_ bytes: ArraySlice<UInt8>, _ range: Range<Int>) {
     self.bytes = bytes[bytes.startIndex + range.lowerBound..<bytes.startIndex + range.upperBound]
   }
