@@ -17,6 +17,9 @@ struct SeededGenerator: RandomNumberGenerator, Sendable {
     return value ^ (value >> 31)
   }
 
+  /// A generator with a sequence of its own, which depends on the seed of this one.
+  mutating func split() -> SeededGenerator { SeededGenerator(seed: next()) }
+
   /// 32 lower-case hexadecimal digits, as in the service's ids of batches and requests.
   mutating func hexadecimalID() -> String {
     var digits: [UInt8] = []

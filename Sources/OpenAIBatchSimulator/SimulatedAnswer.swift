@@ -65,6 +65,9 @@ public struct SimulatedAnswer: Sendable, Hashable {
     SimulatedAnswer(kind: .notRun(code: code, message: message))
   }
 
+}
+
+extension SimulatedAnswer {
   /// Reads a directive; `nil` for one that does not exist.
   init?(directive: String) {
     let words = directive.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)

@@ -57,7 +57,7 @@ final class StoredFileReader: Sendable {
     let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
       while filled < wanted {
         let read = pread(
-          descriptor, buffer[filled...].baseAddress.map { $0 + filled }, wanted - filled, off_t(offset + filled))
+          descriptor, buffer.baseAddress.map { $0 + filled }, wanted - filled, off_t(offset + filled))
         if read > 0 {
           filled += read
         } else if read == 0 || errno != EINTR {

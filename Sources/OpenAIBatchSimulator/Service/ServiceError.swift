@@ -83,7 +83,10 @@ extension ServiceError {
   }
 
   /// What a service says that was told to fail.
-  static func injected(status: Int, code: String?, retryAfter: Duration?) -> ServiceError {
+  static func injected(
+    status: Int, code: String?, message: String = "The simulator was told to fail this request.",
+    retryAfter: Duration? = nil
+  ) -> ServiceError {
     let type =
       switch status {
       case 429: code == "insufficient_quota" ? "insufficient_quota" : "requests"
@@ -91,7 +94,7 @@ extension ServiceError {
       default: "invalid_request_error"
       }
     var error = ServiceError(
-      status: status, message: "The simulator was told to fail this request.", type: type, code: code)
+      status: status, message: message, type: type, code: code)
     if let retryAfter {
       error.headers[.retryAfter] = String(max(retryAfter.components.seconds, 0))
     }
