@@ -13,7 +13,9 @@ extension ArraySlice<UInt8> {
   /// The index of the first `byte` from `start` on; many times as fast as `firstIndex(of:)` in a debug build.
   func index(of byte: UInt8, from start: Int) -> Int? {
     let distance: Int? = self[start...].withUnsafeBytes { bytes in
-      guard let base = bytes.baseAddress, let match = memchr(base, CInt(byte), bytes.count) else { return nil }
+      guard let base = bytes.baseAddress, let match = memchr(base, CInt(byte), bytes.count) else {
+        return nil
+      }
       return UnsafeRawPointer(match) - base
     }
     return distance.map { start + $0 }

@@ -79,5 +79,7 @@ extension JSONNode: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Exp
   init(integerLiteral value: Int) { self = .int(value) }
   init(booleanLiteral value: Bool) { self = .bool(value) }
   init(arrayLiteral elements: JSONNode...) { self = .array(elements) }
-  init(dictionaryLiteral elements: (String, JSONNode)...) { self = .object(elements.map { (key: $0.0, value: $0.1) }) }
+  init(dictionaryLiteral elements: (String, JSONNode)...) {
+    self = .object(elements.map { (key: $0.0, value: $0.1) })
+  }
 }

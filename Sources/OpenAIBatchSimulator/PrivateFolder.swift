@@ -21,7 +21,9 @@ final class PrivateFolder: Sendable {
   init(in parent: String?) throws(FileFailure) {
     let parent = parent ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array("\(parent)/openai-batch-simulator-XXXXXX".utf8CString)
-    let isMade = template.withUnsafeMutableBufferPointer { $0.baseAddress.map { mkdtemp($0) != nil } ?? false }
+    let isMade = template.withUnsafeMutableBufferPointer {
+      $0.baseAddress.map { mkdtemp($0) != nil } ?? false
+    }
     guard isMade else { throw FileFailure(path: parent, action: "make a folder inside", code: errno) }
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }

@@ -21,7 +21,9 @@ final class QueuedTokens: Sendable {
   }
 
   /// Queues the tokens of a batch, unless the limit would be passed at `start`.
-  func reserve(_ tokens: Int, model: String, for batch: String, from start: Duration, until end: Duration) -> Bool {
+  func reserve(_ tokens: Int, model: String, for batch: String, from start: Duration, until end: Duration)
+    -> Bool
+  {
     guard let limit else { return true }
     return reservations.withLock { reservations in
       let queued = reservations.reduce(0) { sum, other in

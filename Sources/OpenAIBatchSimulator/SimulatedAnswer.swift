@@ -47,7 +47,8 @@ public struct SimulatedAnswer: Sendable, Hashable {
   }
 
   /// The row did not run before the window closed: `batch_expired` in the error file.
-  public static let expired = notRun("batch_expired", "This request could not be executed before the batch expired.")
+  public static let expired = notRun(
+    "batch_expired", "This request could not be executed before the batch expired.")
 
   /// The row took too long: `request_timeout` in the error file.
   public static let timedOut = notRun("request_timeout", "This request timed out.")
@@ -59,7 +60,8 @@ public struct SimulatedAnswer: Sendable, Hashable {
   public static let duplicated = SimulatedAnswer(kind: .duplicated)
 
   /// The row did not run because the batch was cancelled.
-  static let cancelled = notRun("batch_cancelled", "This request was not executed because the batch was cancelled.")
+  static let cancelled = notRun(
+    "batch_cancelled", "This request was not executed because the batch was cancelled.")
 
   private static func notRun(_ code: String, _ message: String) -> SimulatedAnswer {
     SimulatedAnswer(kind: .notRun(code: code, message: message))
@@ -70,7 +72,8 @@ public struct SimulatedAnswer: Sendable, Hashable {
 extension SimulatedAnswer {
   /// Reads a directive; `nil` for one that does not exist.
   init?(directive: String) {
-    let words = directive.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+    let words = directive.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(
+      String.init)
     switch (words[0], words.count) {
     case ("text", 2...): self = .text(words.dropFirst().joined(separator: ":"))
     case ("fail", 1): self = .failure(status: 500, code: "server_error")

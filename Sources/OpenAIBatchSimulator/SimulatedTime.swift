@@ -40,7 +40,8 @@ struct SimulatedTime: Sendable {
     try await sleepOnClock(duration / speed)
   }
 
-  private static func stopwatch<C: Clock>(_ clock: C) -> @Sendable () -> Duration where C.Duration == Duration {
+  private static func stopwatch<C: Clock>(_ clock: C) -> @Sendable () -> Duration
+  where C.Duration == Duration {
     let start = clock.now
     return { start.duration(to: clock.now) }
   }

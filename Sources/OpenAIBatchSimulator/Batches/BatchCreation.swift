@@ -15,7 +15,8 @@ struct BatchCreation: Sendable {
   let resultLifetime: Int
 
   private static let endpoints: [BatchEndpoint] = [
-    .responses, .chatCompletions, .embeddings, .completions, .moderations, .imageGenerations, .imageEdits, .videos,
+    .responses, .chatCompletions, .embeddings, .completions, .moderations, .imageGenerations, .imageEdits,
+    .videos,
   ]
   static let expiryRange = 3_600...2_592_000
 
@@ -47,7 +48,8 @@ struct BatchCreation: Sendable {
     let members = value.members
     guard members.count <= 16 else {
       throw ServiceError(
-        message: "Invalid 'metadata': too many properties. At most 16 are allowed, there are \(members.count).",
+        message:
+          "Invalid 'metadata': too many properties. At most 16 are allowed, there are \(members.count).",
         param: "metadata", code: "object_above_max_properties")
     }
     for (key, value) in members {

@@ -103,7 +103,8 @@ struct BatchRun: Sendable {
       plan.inputTokens, model: plan.model ?? "", for: id, from: timeline.validated,
       until: timeline.end ?? timeline.deadline)
     guard isQueued else {
-      let message = "Enqueued token limit reached for \(plan.model ?? "this model"). Try again when batches are done."
+      let message =
+        "Enqueued token limit reached for \(plan.model ?? "this model"). Try again when batches are done."
       return refuse([BatchInputError(code: "token_limit_exceeded", message: message)])
     }
     rowCount = plan.rows.count

@@ -52,7 +52,8 @@ struct InputCheck {
 
   private var verdict: Result<InputPlan, InputRefusal> {
     if rows.isEmpty, errors.isEmpty {
-      return .failure(InputRefusal([BatchInputError(code: "empty_file", message: "The input file has no requests.")]))
+      return .failure(
+        InputRefusal([BatchInputError(code: "empty_file", message: "The input file has no requests.")]))
     }
     if errors.isEmpty, embeddingInputs > Self.maximumRows {
       return .failure(InputRefusal([.tooManyTasks("more than \(Self.maximumRows) embedding inputs")]))
@@ -122,7 +123,8 @@ struct InputCheck {
     }
     if body["stream"]?.bool == true {
       throw BatchInputError(
-        code: "streaming_unsupported", message: "Streaming is not supported in a batch.", param: "body.stream",
+        code: "streaming_unsupported", message: "Streaming is not supported in a batch.",
+        param: "body.stream",
         line: line)
     }
     bodyBytes += body.bytes.count
@@ -150,7 +152,8 @@ struct InputCheck {
     }
     // Equal hashes are nearly always equal ids; reading the earlier line again makes it certain.
     let row = rows[earlier]
-    guard let bytes = try? reader.read(row.length, at: row.offset), let value = try? JSONValue(parsing: bytes),
+    guard let bytes = try? reader.read(row.length, at: row.offset),
+      let value = try? JSONValue(parsing: bytes),
       value["custom_id"]?.string == customID
     else { return }
     throw BatchInputError(

@@ -96,7 +96,9 @@ struct MultipartParser: Sendable {
     let isWhitespace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 }
     let line = input.drop(while: isWhitespace)
     guard line.count >= 2 else {
-      guard input.count <= Self.maximumHeaderLength else { throw Failure(message: "A delimiter does not end.") }
+      guard input.count <= Self.maximumHeaderLength else {
+        throw Failure(message: "A delimiter does not end.")
+      }
       rest = Array(input)
       return false
     }

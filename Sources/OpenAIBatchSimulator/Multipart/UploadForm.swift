@@ -116,7 +116,9 @@ struct UploadForm {
 
   /// What the service checks at once; the rest is checked when a batch is made of the file.
   private func checkBatchFile(_ content: StoredFile, named filename: String) throws(ServiceError) {
-    guard content.byteCount <= Self.maximumBatchLength else { throw .tooLarge(limit: Self.maximumBatchLength) }
+    guard content.byteCount <= Self.maximumBatchLength else {
+      throw .tooLarge(limit: Self.maximumBatchLength)
+    }
     guard filename.lowercased().hasSuffix(".jsonl") else {
       throw .invalidFileFormat("the name '\(filename)' has another extension.")
     }
@@ -128,7 +130,9 @@ struct UploadForm {
       throw .server("\(error)")
     }
     let first = beginning.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
-    guard first == UInt8(ascii: "{") else { throw .invalidFileFormat("the file does not begin with a JSON object.") }
+    guard first == UInt8(ascii: "{") else {
+      throw .invalidFileFormat("the file does not begin with a JSON object.")
+    }
   }
 
   private func lifetime() throws(ServiceError) -> Int? {

@@ -57,7 +57,8 @@ struct Route: Sendable, Hashable {
 
 extension Route {
   /// An integer of the query; `fallback` when it is not given.
-  func integer(_ name: String, in range: ClosedRange<Int>, default fallback: Int) throws(ServiceError) -> Int {
+  func integer(_ name: String, in range: ClosedRange<Int>, default fallback: Int) throws(ServiceError) -> Int
+  {
     guard let text = query[name] else { return fallback }
     guard let value = Int(text) else { throw .invalidType(name, expected: "an integer") }
     guard range.contains(value) else { throw .outOfRange(name, value, range) }

@@ -30,7 +30,9 @@ struct EchoText {
     guard let input else { return "" }
     if let text = input.string { return text }
     let messages = input.elements
-    guard let message = messages.last(where: { $0["role"]?.string == "user" }) ?? messages.last else { return "" }
+    guard let message = messages.last(where: { $0["role"]?.string == "user" }) ?? messages.last else {
+      return ""
+    }
     guard let content = message["content"] else { return message["text"]?.string ?? message.string ?? "" }
     if let text = content.string { return text }
     return content.elements.compactMap { $0["text"]?.string }.joined(separator: "\n")

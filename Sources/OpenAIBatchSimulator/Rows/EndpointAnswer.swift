@@ -48,12 +48,15 @@ struct EndpointAnswer: Sendable {
       EndpointAnswer(
         body: .text(value.bytesWithoutLineBreaks),
         usage: RowUsage(
-          input: count("input_tokens", "prompt_tokens"), output: count("output_tokens", "completion_tokens"))))
+          input: count("input_tokens", "prompt_tokens"), output: count("output_tokens", "completion_tokens")))
+    )
   }
 
   /// Cuts `text` to a number of tokens, where one is asked for.
   static func cut(_ text: String, toTokens limit: Int?) -> (text: String, isCut: Bool) {
-    guard let limit, limit >= 0, RowUsage.tokens(inBytes: text.utf8.count) > limit else { return (text, false) }
+    guard let limit, limit >= 0, RowUsage.tokens(inBytes: text.utf8.count) > limit else {
+      return (text, false)
+    }
     var end = text.utf8.index(text.startIndex, offsetBy: limit * 4, limitedBy: text.endIndex) ?? text.endIndex
     while end > text.startIndex, end.samePosition(in: text) == nil { end = text.utf8.index(before: end) }
     return (String(text[..<end]), true)

@@ -12,7 +12,8 @@ extension EndpointAnswer {
         code: "empty_array")
     }
     let echo = source.text ?? EchoText(of: messages, format: request["response_format"]).text
-    let (text, isCut) = cut(echo, toTokens: request["max_completion_tokens"]?.int ?? request["max_tokens"]?.int)
+    let (text, isCut) = cut(
+      echo, toTokens: request["max_completion_tokens"]?.int ?? request["max_tokens"]?.int)
     let count = try choices(of: request)
     let usage = RowUsage(
       input: RowUsage.tokens(inBytes: messages.bytes.count),
@@ -34,7 +35,9 @@ extension EndpointAnswer {
 
   static func completion(_ source: Source) throws(ServiceError) -> EndpointAnswer {
     let request = source.request
-    let prompts = request["prompt"]?.kind == .array ? request["prompt"]?.elements ?? [] : [request["prompt"]].compactMap(\.self)
+    let prompts =
+      request["prompt"]?.kind == .array
+      ? request["prompt"]?.elements ?? [] : [request["prompt"]].compactMap(\.self)
     let count = try choices(of: request)
     var usage = RowUsage()
     var choices: [JSONNode] = []

@@ -52,7 +52,8 @@ extension EndpointAnswer {
 
   /// A picture of one white pixel.
   static func image(_ source: Source) -> EndpointAnswer {
-    let usage = RowUsage(input: RowUsage.tokens(inBytes: source.request["prompt"]?.bytes.count ?? 0), output: 1)
+    let usage = RowUsage(
+      input: RowUsage.tokens(inBytes: source.request["prompt"]?.bytes.count ?? 0), output: 1)
     let count = min(max(source.request["n"]?.int ?? 1, 1), 10)
     let body: JSONNode = [
       "created": .int(source.createdAt),

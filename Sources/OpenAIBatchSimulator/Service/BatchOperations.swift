@@ -52,7 +52,9 @@ extension SimulatedService {
       throw .service(error)
     }
     let cursor = route.query["after"]
-    guard let page = batches(after: cursor, limit: limit) else { throw .service(.unknownCursor(cursor ?? "")) }
+    guard let page = batches(after: cursor, limit: limit) else {
+      throw .service(.unknownCursor(cursor ?? ""))
+    }
     let now = time.now
     var data: [JSONNode] = []
     for item in page.items { data.append(await item.value.run(at: now).json(time)) }
@@ -88,7 +90,9 @@ extension SimulatedService {
         let failure = TransportFailure(.body, "The request body's source failed.", underlying: error)
         throw .transport(error as? TransportFailure ?? failure)
       }
-      guard !Task.isCancelled else { throw .transport(TransportFailure(.cancelled, "The task was cancelled.")) }
+      guard !Task.isCancelled else {
+        throw .transport(TransportFailure(.cancelled, "The task was cancelled."))
+      }
       guard let chunk else { return }
       try take(chunk)
     }
@@ -98,7 +102,8 @@ extension SimulatedService {
 extension ServiceReply {
   static func list(_ data: [JSONNode], ids: [String], hasMore: Bool) -> ServiceReply {
     ServiceReply([
-      "object": "list", "data": .array(data), "first_id": .optional(ids.first), "last_id": .optional(ids.last),
+      "object": "list", "data": .array(data), "first_id": .optional(ids.first),
+      "last_id": .optional(ids.last),
       "has_more": .bool(hasMore),
     ])
   }

@@ -13,7 +13,12 @@ struct ServiceError: Error, Sendable {
   var headers = HTTPFields()
 
   var body: JSONNode {
-    ["error": ["message": .string(message), "type": .string(type), "param": .optional(param), "code": .optional(code)]]
+    [
+      "error": [
+        "message": .string(message), "type": .string(type), "param": .optional(param),
+        "code": .optional(code),
+      ]
+    ]
   }
 }
 
@@ -44,7 +49,8 @@ extension ServiceError {
   }
 
   static func unknownCursor(_ id: String) -> ServiceError {
-    ServiceError(message: "Invalid 'after': no object with id '\(id)'.", param: "after", code: "invalid_value")
+    ServiceError(
+      message: "Invalid 'after': no object with id '\(id)'.", param: "after", code: "invalid_value")
   }
 
   static func missing(_ param: String) -> ServiceError {

@@ -63,7 +63,8 @@ final class SimulatedService: Sendable {
     return reply.response(truncatedAfter: limit)
   }
 
-  private func answer(_ request: TransportRequest) async throws(RequestFailure) -> (ServiceReply, limit: Int?) {
+  private func answer(_ request: TransportRequest) async throws(RequestFailure) -> (ServiceReply, limit: Int?)
+  {
     let route: Route
     do throws(ServiceError) {
       try authenticate(request.head)
@@ -104,7 +105,9 @@ final class SimulatedService: Sendable {
     guard apiKey.map({ words[1] == $0 }) ?? true else { throw .wrongKey }
   }
 
-  private func perform(_ route: Route, _ request: TransportRequest) async throws(RequestFailure) -> ServiceReply {
+  private func perform(_ route: Route, _ request: TransportRequest) async throws(RequestFailure)
+    -> ServiceReply
+  {
     switch route.operation {
     case .createBatch: try await createBatch(request)
     case .retrieveBatch: try await retrieveBatch(route.id)
