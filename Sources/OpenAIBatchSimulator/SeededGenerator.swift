@@ -27,7 +27,7 @@ struct SeededGenerator: RandomNumberGenerator, Sendable {
     for _ in 0..<2 {
       let value = next()
       for shift in stride(from: 60, through: 0, by: -4) {
-        digits.append(Self.alphabet[Int(value >> UInt64(shift)) & 15])
+        digits.append(Self.alphabet[Int((value >> UInt64(shift)) & 15)])
       }
     }
     return String(decoding: digits, as: UTF8.self)
