@@ -25,7 +25,7 @@ public struct BatchError: Sendable, Hashable, Codable {
   /// Decodes an error: an object, or a text, which becomes its message.
   public init(from decoder: any Decoder) throws {
     if let text = try? decoder.singleValueContainer().decode(String.self) {
-      self.init(message: text)
+      self.init(message: text.isEmpty ? nil : text)
       return
     }
     let container = try decoder.container(keyedBy: CodingKeys.self)

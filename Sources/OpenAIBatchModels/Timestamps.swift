@@ -11,8 +11,8 @@ extension KeyedDecodingContainer {
   /// A moment: seconds since 1970 as a number or as digits, or ISO 8601 text; by their size also milli-, micro-
   /// and nanoseconds.
   ///
-  /// Null, `""`, and what servers send for a moment that has not come, count as absent: 0, negative numbers and
-  /// years before 1970 (the zero time of Go and .NET), and Bella's midnight of 2000.
+  /// Null, `""`, and what servers send for "not yet" and "never", count as absent: 0, negative numbers and years
+  /// before 1970 (the zero time of Go and .NET), years after 5138 (.NET's last), and Bella's midnight of 2000.
   func timestamp(_ key: Key) throws -> Date? {
     guard contains(key), try !decodeNil(forKey: key) else { return nil }
     let seconds: Double?
@@ -27,7 +27,7 @@ extension KeyedDecodingContainer {
       throw DecodingError.dataCorruptedError(
         forKey: key, in: self, debugDescription: "the value is not a moment in time")
     }
-    return seconds > 0 ? Date(timeIntervalSince1970: seconds) : nil
+    return seconds > 0 && seconds <= UnixTime.limit ? Date(timeIntervalSince1970: seconds) : nil
   }
 }
 
@@ -45,13 +45,15 @@ extension KeyedEncodingContainer {
 
 /// Seconds since 1970 from the forms in which servers send them; 0 or less for "not set".
 private enum UnixTime {
-  /// A number in any unit down to nanoseconds. Above 10¹¹ (the year 5138 in seconds, March 1973 in
-  /// milliseconds) it is of a smaller unit.
+  /// The year 5138 in seconds, March 1973 in milliseconds: a number above it is of a smaller unit.
+  static let limit = 1e11
+
+  /// A number in any unit down to nanoseconds.
   static func seconds(_ number: Double) -> Double? {
     if number == 946_656_000_000 { return 0 }
     guard number < 1e20 else { return nil }
     var seconds = number
-    while seconds > 1e11 { seconds /= 1000 }
+    while seconds > limit { seconds /= 1000 }
     return seconds
   }
 
