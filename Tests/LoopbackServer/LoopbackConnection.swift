@@ -141,19 +141,25 @@ package final class LoopbackConnection: Sendable {
     #endif
   }
 
-  private func readChunked() -> [UInt8]? {
-    var body: [UInt8] = []
+  /// Reads a chunked body to its end, handing over each chunk; `false` when the peer closed before.
+  @discardableResult
+  package func readChunks(_ handle: ([UInt8]) -> Void) -> Bool {
     while true {
       var line: [UInt8] = []
       while !line.hasSuffix([13, 10]) {
-        guard let byte = read(count: 1) else { return nil }
+        guard let byte = read(count: 1) else { return false }
         line += byte
       }
       let text = String(decoding: line.dropLast(2), as: UTF8.self)
-      guard let size = Int(text, radix: 16), let chunk = read(count: size + 2) else { return nil }
-      if size == 0 { return body }
-      body += chunk.dropLast(2)
+      guard let size = Int(text, radix: 16), let chunk = read(count: size + 2) else { return false }
+      if size == 0 { return true }
+      handle(chunk.dropLast(2))
     }
+  }
+
+  private func readChunked() -> [UInt8]? {
+    var body: [UInt8] = []
+    return readChunks { body += $0 } ? body : nil
   }
 }
 
