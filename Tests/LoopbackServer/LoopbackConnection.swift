@@ -14,7 +14,7 @@ package final class LoopbackConnection: Sendable {
   private let descriptor: CInt
   private let record: @Sendable (RecordedRequest) -> Void
   private struct State {
-    var buffered: [UInt8] = []
+    var buffered: ArraySlice<UInt8> = []
     var isClosed = false
   }
   private let state = Mutex(State())
@@ -63,7 +63,7 @@ package final class LoopbackConnection: Sendable {
   package func readSome(atMost limit: Int) -> [UInt8]? {
     let buffered = state.withLock { state -> [UInt8] in
       let taken = Array(state.buffered.prefix(limit))
-      state.buffered.removeFirst(taken.count)
+      state.buffered = state.buffered.dropFirst(taken.count)
       return taken
     }
     if !buffered.isEmpty { return buffered }
@@ -78,8 +78,9 @@ package final class LoopbackConnection: Sendable {
       count = max(received, 0)
     }
     guard !failed else { return nil }
-    state.withLock { $0.buffered = Array(bytes.dropFirst(limit)) }
-    return Array(bytes.prefix(limit))
+    guard bytes.count > limit else { return bytes }
+    state.withLock { $0.buffered = bytes[limit...] }
+    return Array(bytes[..<limit])
   }
 
   /// Sends bytes; `false` when the peer is gone.
@@ -153,7 +154,7 @@ package final class LoopbackConnection: Sendable {
       let text = String(decoding: line.dropLast(2), as: UTF8.self)
       guard let size = Int(text, radix: 16), let chunk = read(count: size + 2) else { return false }
       if size == 0 { return true }
-      handle(chunk.dropLast(2))
+      handle(Array(chunk[..<size]))
     }
   }
 
