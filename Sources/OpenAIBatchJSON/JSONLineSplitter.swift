@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+/// One line of a JSON Lines text.
+public struct JSONLine: Sendable {
+  /// The line's number in the text, counted from 1, blank lines included.
+  public let number: Int
+  /// The line without its line end. For a line that is too long only its first 1,024 bytes.
+  public let bytes: ArraySlice<UInt8>
+  /// Whether the line is longer than the splitter's limit.
+  public let isTooLong: Bool
+
+  /// Validates the line as one JSON text.
+  ///
+  /// - Throws: ``JSONFailure`` that carries the line's number.
+  public func parse() throws(JSONFailure) -> JSONValue {
+    guard !isTooLong else { throw JSONFailure("the line is too long", line: number) }
+    do throws(JSONFailure) {
+      return try JSONValue(parsing: bytes)
+    } catch {
+      throw JSONFailure(error.message, line: number, offset: error.offset, path: error.path)
+    }
+  }
+}
+
+/// Cuts bytes into lines as they arrive: chunks in, lines out.
+///
+/// Only the byte 0x0A ends a line; U+2028, U+2029 and U+0085 are data. A carriage return before it, a byte
+/// order mark at the start and blank lines are dropped; the last line needs no line end. A line over the
+/// limit is reported as such, and the lines around it are not lost.
+public struct JSONLineSplitter: Sendable {
+  /// 16 MiB: the longest line that is kept by default.
+  public static let defaultMaximumLineLength = 16 << 20
+
+  /// Whether the text began with a byte order mark.
+  public private(set) var hadByteOrderMark = false
+
+  private let maximumLineLength: Int
+  private var chunk: ArraySlice<UInt8> = []
+  private var partial: [UInt8] = []
+  private var partialLength = 0
+  private var number = 0
+
+  /// Creates a splitter.
+  ///
+  /// - Parameter maximumLineLength: The longest line to keep, in bytes.
+  public init(maximumLineLength: Int = defaultMaximumLineLength) {
+    self.maximumLineLength = maximumLineLength
+  }
+
+  /// Takes the next bytes. Call ``next()`` until it returns `nil` before the next call.
+  public mutating func append(_ bytes: ArraySlice<UInt8>) {
+    if chunk.isEmpty {
+      chunk = bytes
+    } else {
+      chunk.append(contentsOf: bytes)
+    }
+  }
+
+  /// The next whole line that is not blank, or `nil` when more bytes are needed.
+  public mutating func next() -> JSONLine? {
+    while let distance = JSONScanner.newline(in: chunk) {
+      let end = chunk.startIndex + distance
+      let piece = chunk[..<end]
+      chunk = chunk[(end + 1)...]
+      if let line = line(endingWith: piece) { return line }
+    }
+    keep(chunk)
+    chunk = []
+    return nil
+  }
+
+  /// The last line, when it has no line end. Call after the last bytes and the last ``next()``.
+  public mutating func finish() -> JSONLine? {
+    partialLength == 0 ? nil : line(endingWith: [])
+  }
+
+  private mutating func keep(_ piece: ArraySlice<UInt8>) {
+    partialLength += piece.count
+    // A line over the limit needs no more than its beginning.
+    let room = partialLength > maximumLineLength ? 1024 - partial.count : piece.count
+    if room > 0 { partial += piece.prefix(room) }
+    if partialLength > maximumLineLength, partial.count > 1024 { partial = Array(partial.prefix(1024)) }
+  }
+
+  private mutating func line(endingWith piece: ArraySlice<UInt8>) -> JSONLine? {
+    number += 1
+    var bytes = piece
+    let length = partialLength + piece.count
+    if partialLength > 0 {
+      keep(piece)
+      bytes = partial[...]
+      partial = []
+      partialLength = 0
+    }
+    if number == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+      hadByteOrderMark = true
+      bytes = bytes.dropFirst(3)
+    }
+    if length > maximumLineLength {
+      return JSONLine(number: number, bytes: bytes.prefix(1024), isTooLong: true)
+    }
+    if bytes.last == 0x0D { bytes = bytes.dropLast() }
+    let isBlank = bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
+    return isBlank ? nil : JSONLine(number: number, bytes: bytes, isTooLong: false)
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+package import Logging
+package import OpenAIBatchTransport
+
+/// Logs each call, by allow-list: operation, status, attempts, duration, request id and the kind of failure.
+///
+/// Never a header, a body, a path or a query; never above `debug`.
+package struct LoggingMiddleware: Middleware {
+  private let logger: Logger
+  private let clock: PolicyClock
+
+  /// Creates the middleware.
+  package init(_ logger: Logger, clock: PolicyClock) {
+    self.logger = logger
+    self.clock = clock
+  }
+
+  package func intercept(
+    _ request: TransportRequest, context: CallContext, next: Next
+  ) async throws(CallFailure) -> TransportResponse {
+    let start = clock.now()
+    var metadata: Logger.Metadata = ["operation": "\(context.operation)"]
+    logger.trace("call started", metadata: metadata)
+    do throws(CallFailure) {
+      let response = try await next(request, context)
+      metadata["status"] = "\(response.head.status.code)"
+      metadata["request_id"] = response.head.headerFields[.requestID].map { "\($0)" }
+      metadata["duration_ms"] = milliseconds(since: start)
+      logger.debug("call answered", metadata: metadata)
+      return response
+    } catch {
+      metadata["duration_ms"] = milliseconds(since: start)
+      metadata["attempts"] = "\(error.attempts)"
+      switch error.reason {
+      case .transport(let failure): metadata["failure"] = "\(failure.kind.rawValue)"
+      case .status(let failure):
+        metadata["status"] = "\(failure.status)"
+        metadata["code"] = failure.code.map { "\($0)" }
+        metadata["request_id"] = failure.requestID.map { "\($0)" }
+      case .configuration: metadata["failure"] = "configuration"
+      case .middleware: metadata["failure"] = "middleware"
+      }
+      logger.debug("call failed", metadata: metadata)
+      throw error
+    }
+  }
+
+  private func milliseconds(since start: ContinuousClock.Instant) -> Logger.MetadataValue {
+    let (seconds, attoseconds) = start.duration(to: clock.now()).components
+    return "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000)"
+  }
+}

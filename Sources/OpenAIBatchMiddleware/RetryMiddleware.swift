@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+package import OpenAIBatchTransport
+
+/// Makes failed attempts again, by rule, policy, budget and the caller's deadline.
+package struct RetryMiddleware: Middleware {
+  private let policy: RetryPolicy
+  private let budget: RetryBudget
+  private let clock: PolicyClock
+  private let random: @Sendable () -> Double
+  private let rule = RetryRule()
+
+  /// Creates the middleware.
+  ///
+  /// - Parameters:
+  ///   - policy: Attempts and waits, unless the call brings its own.
+  ///   - budget: Shared by all calls of a client.
+  ///   - clock: Waits and deadlines.
+  ///   - random: Numbers from 0 up to 1, for jitter.
+  package init(
+    policy: RetryPolicy, budget: RetryBudget, clock: PolicyClock, random: @escaping @Sendable () -> Double
+  ) {
+    self.policy = policy
+    self.budget = budget
+    self.clock = clock
+    self.random = random
+  }
+
+  package func intercept(
+    _ request: TransportRequest, context: CallContext, next: Next
+  ) async throws(CallFailure) -> TransportResponse {
+    var context = context
+    var spent = 0
+    while true {
+      var failure: CallFailure
+      do throws(CallFailure) {
+        let response = try await next(request, context)
+        budget.deposit(spent)
+        return response
+      } catch {
+        failure = error
+      }
+      failure.attempts = context.attempt
+      guard let step = step(after: failure, context, isReplayable: request.body.isReplayable) else {
+        throw failure
+      }
+      if step.cost > 0 {
+        guard budget.withdraw(step.cost) else { throw failure }
+        spent = step.cost
+      }
+      do {
+        try await clock.sleep(step.delay)
+      } catch {
+        var cancelled = CallFailure.cancelled("while waiting to try again")
+        cancelled.attempts = context.attempt
+        throw cancelled
+      }
+      context.attempt += 1
+    }
+  }
+
+  /// The wait before the next attempt and its cost, or `nil` when there is to be none.
+  private func step(
+    after failure: CallFailure, _ context: CallContext, isReplayable: Bool
+  ) -> (delay: Duration, cost: Int)? {
+    let policy = context.retry ?? policy
+    guard context.attempt < policy.maxAttempts, !Task.isCancelled else { return nil }
+    var hint: RetryHint?
+    if case .status(let status) = failure.reason { hint = status.retryHint(at: clock.wallTime()) }
+    let verdict = rule.verdict(
+      on: failure, effect: context.effect, isReplayable: isReplayable, hasHint: hint != nil)
+    guard case .retry(let isThrottled) = verdict else { return nil }
+    let delay: Duration
+    if let hint {
+      guard hint.delay <= RetryHint.longest else { return nil }
+      delay = hint.delay + min(.seconds(1), hint.delay * 0.1) * random()
+    } else {
+      delay = policy.backoff.delay(after: context.attempt, random: random())
+    }
+    if let deadline = context.deadline, clock.now().advanced(by: delay) >= deadline { return nil }
+    return (delay, hint == nil ? RetryBudget.cost(isThrottled: isThrottled) : 0)
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+/// How often, and after which waits, a failed attempt is made again.
+///
+/// *Whether* it may be made again is not a setting: it follows from the failure, the operation's effect and
+/// the body. A create whose answer was lost is never repeated by any policy.
+public struct RetryPolicy: Sendable, Hashable {
+  /// The most attempts of one call, the first included: 1 or more.
+  public var maxAttempts: Int
+  /// The waits between attempts for which the server gave no hint.
+  public var backoff: Backoff
+
+  /// Creates a policy.
+  ///
+  /// - Parameters:
+  ///   - maxAttempts: The first attempt included; less than 1 counts as 1.
+  ///   - backoff: The waits; a server's hint wins over them.
+  public init(maxAttempts: Int, backoff: Backoff = .standard) {
+    self.maxAttempts = max(1, maxAttempts)
+    self.backoff = backoff
+  }
+
+  /// Three attempts, full jitter from 0.5 s up to 8 s.
+  public static let standard = RetryPolicy(maxAttempts: 3)
+
+  /// One attempt.
+  public static let none = RetryPolicy(maxAttempts: 1)
+}
+
+/// The waits between attempts.
+public struct Backoff: Sendable, Hashable {
+  private let base: Duration
+  private let cap: Duration
+
+  /// A random wait between 50 ms and `base` · 2ⁿ, at most `cap`: spreads callers that failed together.
+  public static func fullJitter(base: Duration, cap: Duration) -> Backoff {
+    Backoff(base: max(base, .zero), cap: max(cap, .zero))
+  }
+
+  /// Full jitter from 0.5 s up to 8 s.
+  public static let standard = fullJitter(base: .milliseconds(500), cap: .seconds(8))
+
+  /// The wait after a failed attempt.
+  ///
+  /// - Parameters:
+  ///   - attempt: The number of the failed attempt, counted from 1.
+  ///   - random: A number from 0 up to 1.
+  public func delay(after attempt: Int, random: Double) -> Duration {
+    let doublings = min(max(attempt - 1, 0), 30)
+    let ceiling = min(base * (1 << doublings), cap)
+    return min(max(ceiling * random, .milliseconds(50)), cap)
+  }
+}

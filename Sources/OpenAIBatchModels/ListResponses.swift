@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+/// One page of batches, as the service sends it.
+public struct ListBatchesResponse: Sendable, Hashable {
+  /// Always `list`.
+  public var object: String
+  /// The batches of this page, newest first in practice.
+  public var data: [Batch]
+  /// The first batch's id.
+  public var firstID: BatchID?
+  /// The last batch's id: what `after` of the next page is.
+  public var lastID: BatchID?
+  /// Whether there are more. A server that does not say is asked again only after a full page.
+  public var hasMore: Bool
+}
+
+/// One page of files, as the service sends it.
+public struct ListFilesResponse: Sendable, Hashable {
+  /// Always `list`.
+  public var object: String
+  /// The files of this page.
+  public var data: [FileObject]
+  /// The first file's id.
+  public var firstID: FileID?
+  /// The last file's id: what `after` of the next page is.
+  public var lastID: FileID?
+  /// Whether there are more. A server that does not say is asked again only after a full page.
+  public var hasMore: Bool
+}
+
+/// The tolerant reading of a list: the documented envelope, `value` in place of `data` (Azure's preview), or
+/// a bare array (Together).
+package struct ListEnvelope<Item: Decodable & Sendable>: Decodable, Sendable {
+  package var object: String
+  package var data: [Item]
+  package var firstID: String?
+  package var lastID: String?
+  package var hasMore: Bool?
+
+  private enum CodingKeys: String, CodingKey {
+    case object, data, value
+    case firstID = "first_id"
+    case lastID = "last_id"
+    case hasMore = "has_more"
+  }
+
+  package init(from decoder: any Decoder) throws {
+    guard let container = try? decoder.container(keyedBy: CodingKeys.self) else {
+      object = "list"
+      data = try decoder.singleValueContainer().decode([Item].self)
+      return
+    }
+    object = container.text(.object) ?? "list"
+    data =
+      try container.decodeIfPresent([Item].self, forKey: .data)
+      ?? container.decodeIfPresent([Item].self, forKey: .value) ?? []
+    firstID = container.text(.firstID)
+    lastID = container.text(.lastID)
+    hasMore = container.tolerant(Bool.self, .hasMore)
+  }
+}
+
+extension ListBatchesResponse {
+  /// Resolves what the server left open: a missing `has_more` is true only after a page of `limit` items.
+  package init(_ list: ListEnvelope<Batch>, limit: Int) {
+    object = list.object
+    data = list.data
+    firstID = list.firstID.map(BatchID.init) ?? list.data.first?.id
+    lastID = list.lastID.map(BatchID.init) ?? list.data.last?.id
+    hasMore = list.hasMore ?? (list.data.count >= limit)
+  }
+}
+
+extension ListFilesResponse {
+  /// Resolves what the server left open: a missing `has_more` is true only after a page of `limit` items.
+  package init(_ list: ListEnvelope<FileObject>, limit: Int) {
+    object = list.object
+    data = list.data
+    firstID = list.firstID.map(FileID.init) ?? list.data.first?.id
+    lastID = list.lastID.map(FileID.init) ?? list.data.last?.id
+    hasMore = list.hasMore ?? (list.data.count >= limit)
+  }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+import OpenAIBatchJSON
+import Testing
+
+struct JSONLineSplitterTests {
+  static let texts: [(text: String, lines: [(Int, String)])] = [
+    ("", []), ("\n\n", []), ("a", [(1, "a")]), ("a\n", [(1, "a")]), ("a\nb", [(1, "a"), (2, "b")]),
+    ("a\r\nb\r\n", [(1, "a"), (2, "b")]), ("\n \t\n a \n", [(3, " a ")]),
+    ("\u{FEFF}a\nb", [(1, "a"), (2, "b")]),
+    ("a\u{2028}b\u{85}c\u{2029}\nd", [(1, "a\u{2028}b\u{85}c\u{2029}"), (2, "d")]),
+    ("a\0b\nc", [(1, "a\0b"), (2, "c")]),
+    ("a\rb\n", [(1, "a\rb")]), ("\u{FEFF}", []),
+  ]
+
+  @Test(arguments: texts.indices, [1, 2, 3, 7, 1000])
+  func splitsOnLineFeedsOnly(index: Int, chunkLength: Int) {
+    let (text, expected) = Self.texts[index]
+    let lines = split(Array(text.utf8), chunkLength: chunkLength)
+    #expect(lines.map(\.number) == expected.map(\.0))
+    #expect(lines.map { String(decoding: $0.bytes, as: UTF8.self) } == expected.map(\.1))
+  }
+
+  @Test(arguments: [1, 5, 100])
+  func aLineThatIsTooLongLosesNoNeighbour(chunkLength: Int) {
+    let text = "first\n" + String(repeating: "x", count: 3000) + "\nlast\n"
+    let lines = split(Array(text.utf8), chunkLength: chunkLength, limit: 2000)
+    #expect(lines.map(\.isTooLong) == [false, true, false])
+    #expect(lines.map(\.number) == [1, 2, 3])
+    #expect(lines[1].bytes.count == 1024)
+    #expect(throws: JSONFailure.self) { try lines[1].parse() }
+  }
+
+  @Test func badLinesCarryTheirNumber() {
+    let lines = split(Array("{}\n{]\n".utf8), chunkLength: 4)
+    let failure = #expect(throws: JSONFailure.self) { try lines[1].parse() }
+    #expect(failure?.line == 2)
+    #expect(failure?.offset == 1)
+  }
+
+  @Test func seesTheByteOrderMark() {
+    var splitter = JSONLineSplitter()
+    splitter.append(Array("\u{FEFF}{}\n".utf8)[...])
+    #expect(splitter.next() != nil)
+    #expect(splitter.hadByteOrderMark)
+  }
+
+  @Test func linesOfASequence() async throws {
+    let chunks = AsyncStream<ArraySlice<UInt8>> { continuation in
+      for chunk in ["{\"a\"", ":1}\n", "\n[", "]"] { continuation.yield(Array(chunk.utf8)[...]) }
+      continuation.finish()
+    }
+    var texts: [String] = []
+    for await line in JSONLines(chunks) { texts.append(String(decoding: line.bytes, as: UTF8.self)) }
+    #expect(texts == ["{\"a\":1}", "[]"])
+  }
+
+  private func split(_ bytes: [UInt8], chunkLength: Int, limit: Int = 1 << 20) -> [JSONLine] {
+    var splitter = JSONLineSplitter(maximumLineLength: limit)
+    var lines: [JSONLine] = []
+    for start in stride(from: 0, to: bytes.count, by: chunkLength) {
+      splitter.append(bytes[start..<min(start + chunkLength, bytes.count)])
+      while let line = splitter.next() { lines.append(line) }
+    }
+    if let line = splitter.finish() { lines.append(line) }
+    return lines
+  }
+}

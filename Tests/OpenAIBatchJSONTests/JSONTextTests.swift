@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+import OpenAIBatchJSON
+import Testing
+
+struct JSONTextTests {
+  @Test func encodesWithSortedKeysAndWithoutLineSeparators() throws {
+    let value = ["b": "a/b", "a": "x\u{2028}y\u{2029}z\u{85}\u{e9}"]
+    let text = String(decoding: try JSONText.encode(value), as: UTF8.self)
+    #expect(text == "{\"a\":\"x\\u2028y\\u2029z\\u0085\u{e9}\",\"b\":\"a/b\"}")
+    #expect(try JSONText.decode([String: String].self, from: Array(text.utf8)[...]) == value)
+  }
+
+  @Test func aValueWithoutAFormIsAnError() {
+    let failure = #expect(throws: JSONFailure.self) { try JSONText.encode(["a": [1, Double.nan]]) }
+    #expect(failure?.path == "a[1]")
+  }
+
+  @Test func decodingFailuresSayThePath() {
+    struct Row: Decodable { let list: [Item] }
+    struct Item: Decodable { let id: Int }
+    let failure = #expect(throws: JSONFailure.self) {
+      try JSONText.decode(Row.self, from: Array(#"{"list":[{"id":1},{"id":"x"}]}"#.utf8)[...])
+    }
+    #expect(failure?.path == "list[1].id")
+    let missing = #expect(throws: JSONFailure.self) {
+      try JSONText.decode(Row.self, from: Array(#"{"list":[{}]}"#.utf8)[...])
+    }
+    #expect(missing?.description == "at list[0]: the key id is missing")
+  }
+
+  @Test func textThatIsNotJSONSaysThePlace() {
+    let failure = #expect(throws: JSONFailure.self) {
+      try JSONText.decode([Int].self, from: Array("[1,".utf8)[...])
+    }
+    #expect(failure?.offset == 3)
+  }
+}
