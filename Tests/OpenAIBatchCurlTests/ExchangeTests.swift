@@ -10,7 +10,8 @@ import Testing
 /// Requests and responses of every shape, against a server that behaves.
 struct ExchangeTests {
   @Test func getAnswersWithHeadAndBody() async throws {
-    let server = try LoopbackServer.answering { _ in .json(#"{"a":1}"#, headers: [("X-Request-ID", "req_1")]) }
+    let server = try LoopbackServer.answering { _ in .json(#"{"a":1}"#, headers: [("X-Request-ID", "req_1")])
+    }
     defer { server.stop() }
     let received = try await makeTransport().receive(
       server.request(.get, "/v1/batches?limit=2", headers: [.authorization: "Bearer sk-1"]))
