@@ -132,7 +132,8 @@ private final class TLSServer {
   }
 
   func stop() {
-    process.terminate()
+    // A child of one of Dispatch's threads has SIGTERM blocked.
+    kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
     try? FileManager.default.removeItem(atPath: folder)
   }
