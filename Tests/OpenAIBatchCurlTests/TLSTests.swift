@@ -11,7 +11,7 @@ import Testing
 @Suite(.serialized, .enabled(if: OpenSSL.path != nil, "needs the openssl command"))
 struct TLSTests {
   @Test func aFileOfAuthoritiesIsTrusted() async throws {
-    let server = try TLSServer(host: "localhost")
+    let server = try await TLSServer.start(host: "localhost")
     defer { server.stop() }
     let transport = makeTransport(trust: .file(server.authority))
     let received = try await transport.receive(server.request(to: "localhost"))
@@ -22,7 +22,7 @@ struct TLSTests {
   }
 
   @Test func anotherHostIsInsecure() async throws {
-    let server = try TLSServer(host: "other.example")
+    let server = try await TLSServer.start(host: "other.example")
     defer { server.stop() }
     let failure = await makeTransport(trust: .file(server.authority)).failure(
       of: server.request(to: "localhost"))
@@ -31,7 +31,7 @@ struct TLSTests {
   }
 
   @Test func anUnknownAuthorityIsInsecure() async throws {
-    let server = try TLSServer(host: "localhost")
+    let server = try await TLSServer.start(host: "localhost")
     defer { server.stop() }
     let failure = await makeTransport().failure(of: server.request(to: "localhost"))
     #expect(failure?.kind == .insecure)
@@ -40,7 +40,7 @@ struct TLSTests {
   }
 
   @Test func anOldProtocolIsInsecure() async throws {
-    let server = try TLSServer(host: "localhost", options: ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"])
+    let server = try await TLSServer.start(host: "localhost", options: ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"])
     defer { server.stop() }
     let failure = await makeTransport(trust: .file(server.authority)).failure(
       of: server.request(to: "localhost"))
@@ -59,7 +59,7 @@ struct TLSTests {
   }
 
   @Test func aFileWithoutCertificatesIsInvalid() async throws {
-    let server = try TLSServer(host: "localhost")
+    let server = try await TLSServer.start(host: "localhost")
     defer { server.stop() }
     let path = server.folder + "/empty.pem"
     try Data("no certificate".utf8).write(to: URL(fileURLWithPath: path))
@@ -86,13 +86,22 @@ private enum OpenSSL {
 }
 
 /// `openssl s_server -www` with a certificate for one host, signed by an authority of its own.
-private final class TLSServer {
+private final class TLSServer: Sendable {
   let folder: String
   var authority: String { folder + "/ca.pem" }
-  private let process = Process()
+  private let process: pid_t
   private let port: Int
 
-  init(host: String, options: [String] = []) throws {
+  /// Away from the tasks' threads, because making certificates blocks.
+  static func start(host: String, options: [String] = []) async throws -> TLSServer {
+    try await withCheckedThrowingContinuation { started in
+      DispatchQueue.global().async {
+        started.resume(with: Result { try TLSServer(host: host, options: options) })
+      }
+    }
+  }
+
+  private init(host: String, options: [String]) throws {
     folder = NSTemporaryDirectory() + "tls-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try OpenSSL.run(
@@ -105,6 +114,7 @@ private final class TLSServer {
     try OpenSSL.run(
       ["x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"]
         + ["-days", "2", "-out", "cert.pem", "-extfile", "extensions"], in: folder)
+    let process = Process()
     process.executableURL = URL(fileURLWithPath: try #require(OpenSSL.path))
     process.arguments =
       ["s_server", "-accept", "127.0.0.1:0", "-key", "key.pem", "-cert", "cert.pem", "-www"] + options
@@ -114,6 +124,7 @@ private final class TLSServer {
     let output = Pipe()
     process.standardOutput = output
     try process.run()
+    self.process = process.processIdentifier
     // "ACCEPT 127.0.0.1:41234"
     var text = ""
     while !text.contains("ACCEPT") || !text.hasSuffix("\n") {
@@ -133,8 +144,7 @@ private final class TLSServer {
 
   func stop() {
     // A child of one of Dispatch's threads has SIGTERM blocked.
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    kill(process, SIGKILL)
     try? FileManager.default.removeItem(atPath: folder)
   }
 }
