@@ -26,7 +26,9 @@ struct BatchLifecycleTests {
     #expect(batch["expires_at"]?.int == TestService.start + 86_400)
     #expect(batch["metadata"]?["team"]?.string == "search \"é\"")
     #expect(counts(batch) == [0, 0, 0])
-    for key in ["errors", "model", "output_file_id", "error_file_id", "in_progress_at", "completed_at", "failed_at"] {
+    for key in [
+      "errors", "model", "output_file_id", "error_file_id", "in_progress_at", "completed_at", "failed_at",
+    ] {
       #expect(batch[key]?.isNull == true, "\(key)")
     }
 
@@ -73,12 +75,15 @@ struct BatchLifecycleTests {
     let batches = [try await service.retrieve(ids[0]), try await other.retrieve(ids[1])]
     #expect(batches[0].bytes == batches[1].bytes)
     let lines = [
-      try await service.lines("output_file_id", of: batches[0]), try await other.lines("output_file_id", of: batches[1]),
+      try await service.lines("output_file_id", of: batches[0]),
+      try await other.lines("output_file_id", of: batches[1]),
     ]
     #expect(lines[0].map { $0["id"]?.string } == lines[1].map { $0["id"]?.string })
   }
 
-  @Test func `a cancelled batch delivers what was finished, and says of the others that they were not`() async throws {
+  @Test func `a cancelled batch delivers what was finished, and says of the others that they were not`()
+    async throws
+  {
     let id = try await service.batch(of: chatLines(10))
     service.clock.advance(by: .milliseconds(1000))
     let cancelling = try await service.post("/batches/\(id)/cancel", "")

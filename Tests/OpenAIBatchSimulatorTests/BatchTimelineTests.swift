@@ -90,7 +90,8 @@ struct BatchTimelineTests {
   }
 
   @Test(arguments: [(1, 2.0), (1_000, 2.0), (50_000, 7.0)])
-  func `by default a batch takes about two seconds, and a full one less than ten`(rows: Int, seconds: Double) {
+  func `by default a batch takes about two seconds, and a full one less than ten`(rows: Int, seconds: Double)
+  {
     var timeline = BatchTimeline(created: .zero, window: .seconds(86_400), timings: .init())
     timeline.plan = .accepted(rows: rows)
     #expect(abs((timeline.end ?? .zero) / .seconds(1) - seconds) < 0.2)

@@ -26,7 +26,8 @@ struct CreateBatchTests {
       json: #"{"endpoint":"/v1/responses","completion_window":"24h"}"#, code: "missing_required_parameter",
       param: "input_file_id"),
     .init(
-      json: #"{"input_file_id":1,"endpoint":"/v1/responses","completion_window":"24h"}"#, code: "invalid_type",
+      json: #"{"input_file_id":1,"endpoint":"/v1/responses","completion_window":"24h"}"#,
+      code: "invalid_type",
       param: "input_file_id"),
     .init(
       json: #"{"input_file_id":"f","completion_window":"24h"}"#, code: "missing_required_parameter",
@@ -38,16 +39,21 @@ struct CreateBatchTests {
       json: #"{"input_file_id":"f","endpoint":"/v1/responses"}"#, code: "missing_required_parameter",
       param: "completion_window"),
     .init(
-      json: #"{"input_file_id":"f","endpoint":"/v1/responses","completion_window":"48h"}"#, code: "invalid_value",
+      json: #"{"input_file_id":"f","endpoint":"/v1/responses","completion_window":"48h"}"#,
+      code: "invalid_value",
       param: "completion_window"),
     .init(
-      json: #"{"input_file_id":"f","endpoint":"/v1/responses","completion_window":""}"#, code: "invalid_value",
+      json: #"{"input_file_id":"f","endpoint":"/v1/responses","completion_window":""}"#,
+      code: "invalid_value",
       param: "completion_window"),
     .init(json: with(#","metadata":{"n":1}"#), code: "invalid_type", param: "metadata.n"),
     .init(json: with(#","metadata":"x""#), code: "invalid_type", param: "metadata"),
     .init(json: with(",\"metadata\":{\(seventeen)}"), code: "object_above_max_properties", param: "metadata"),
-    .init(json: with(",\"metadata\":{\"k\":\"\(long)\"}"), code: "string_above_max_length", param: "metadata.k"),
-    .init(json: with(",\"metadata\":{\"\(long.prefix(65))\":\"v\"}"), code: "string_above_max_length", param: "metadata"),
+    .init(
+      json: with(",\"metadata\":{\"k\":\"\(long)\"}"), code: "string_above_max_length", param: "metadata.k"),
+    .init(
+      json: with(",\"metadata\":{\"\(long.prefix(65))\":\"v\"}"), code: "string_above_max_length",
+      param: "metadata"),
     .init(json: with(#","output_expires_after":null"#), code: "invalid_type", param: "output_expires_after"),
     .init(
       json: with(#","output_expires_after":{"seconds":3600}"#), code: "missing_required_parameter",
@@ -104,7 +110,9 @@ struct CreateBatchTests {
   @Test func `batches are listed newest first, in pages`() async throws {
     let service = TestService()
     var ids: [String] = []
-    for _ in 0..<45 { ids.append(try #require(try await service.post("/batches", Self.with("")).json["id"]?.string)) }
+    for _ in 0..<45 {
+      ids.append(try #require(try await service.post("/batches", Self.with("")).json["id"]?.string))
+    }
     ids.reverse()
 
     let first = try await service.get("/batches").json
@@ -125,7 +133,8 @@ struct CreateBatchTests {
   }
 
   @Test(arguments: [
-    ("limit=0", "integer_below_min_value"), ("limit=101", "integer_above_max_value"), ("limit=x", "invalid_type"),
+    ("limit=0", "integer_below_min_value"), ("limit=101", "integer_above_max_value"),
+    ("limit=x", "invalid_type"),
     ("after=batch_none", "invalid_value"),
   ])
   func `a bad page is refused`(query: String, code: String) async throws {

@@ -34,7 +34,10 @@ struct FileTests {
   @Test(arguments: [
     [("purpose", "batch"), ("expires_after[anchor]", "created_at"), ("expires_after[seconds]", "3600")],
     [("expires_after.seconds", "3600"), ("expires_after.anchor", "created_at"), ("purpose", "batch")],
-    [("unknown", "x"), ("purpose", "user_data"), ("expires_after[seconds]", "3600"), ("expires_after[anchor]", "created_at")],
+    [
+      ("unknown", "x"), ("purpose", "user_data"), ("expires_after[seconds]", "3600"),
+      ("expires_after[anchor]", "created_at"),
+    ],
   ])
   func `an expiry may be asked for in both notations`(fields: [(String, String)]) async throws {
     let file = try await service.upload(chatLines(1), fields: fields).json
@@ -49,12 +52,19 @@ struct FileTests {
   }
 
   @Test(arguments: [
-    ("requests.txt", "{}", [("purpose", "batch")], "file"), ("requests.jsonl", "", [("purpose", "batch")], "file"),
+    ("requests.txt", "{}", [("purpose", "batch")], "file"),
+    ("requests.jsonl", "", [("purpose", "batch")], "file"),
     ("requests.jsonl", "hello", [("purpose", "batch")], "file"),
     ("requests.jsonl", "\u{FEFF}{}", [("purpose", "batch")], "file"), ("requests.jsonl", "{}", [], "purpose"),
     ("requests.jsonl", "{}", [("purpose", "batch_output")], "purpose"),
-    ("requests.jsonl", "{}", [("purpose", "batch"), ("expires_after[anchor]", "created_at")], "expires_after[seconds]"),
-    ("requests.jsonl", "{}", [("purpose", "batch"), ("expires_after[seconds]", "3600")], "expires_after[anchor]"),
+    (
+      "requests.jsonl", "{}", [("purpose", "batch"), ("expires_after[anchor]", "created_at")],
+      "expires_after[seconds]"
+    ),
+    (
+      "requests.jsonl", "{}", [("purpose", "batch"), ("expires_after[seconds]", "3600")],
+      "expires_after[anchor]"
+    ),
     (
       "requests.jsonl", "{}",
       [("purpose", "batch"), ("expires_after[anchor]", "created_at"), ("expires_after[seconds]", "3599")],
@@ -77,7 +87,10 @@ struct FileTests {
 
   @Test(arguments: [
     ("application/json", "{}"), ("multipart/form-data", "--b--"), ("multipart/form-data; boundary=", "--b--"),
-    ("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch"),
+    (
+      "multipart/form-data; boundary=b",
+      "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch"
+    ),
   ])
   func `a body that is not a form is refused`(type: String, body: String) async throws {
     let reply = try await service.send(
@@ -90,7 +103,8 @@ struct FileTests {
     var ids: [String] = []
     for index in 0..<5 {
       let purpose = index == 2 ? "user_data" : "batch"
-      ids.append(try #require(try await service.upload("{}", fields: [("purpose", purpose)]).json["id"]?.string))
+      ids.append(
+        try #require(try await service.upload("{}", fields: [("purpose", purpose)]).json["id"]?.string))
     }
     func list(_ query: String) async throws -> [String?] {
       try await service.get("/files?\(query)").json["data"]?.elements.map { $0["id"]?.string } ?? []
@@ -123,7 +137,8 @@ struct FileTests {
 
   @Test func `a part of a file can be asked for`() async throws {
     let id = try #require(
-      try await service.upload("0123456789", named: "a", fields: [("purpose", "user_data")]).json["id"]?.string)
+      try await service.upload("0123456789", named: "a", fields: [("purpose", "user_data")]).json["id"]?
+        .string)
     let part = try await service.send(.get, "/files/\(id)/content", headers: [.range: "bytes=4-"])
     #expect(part.status == 206)
     #expect(part.text == "456789")

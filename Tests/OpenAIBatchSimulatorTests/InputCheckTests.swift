@@ -31,9 +31,11 @@ struct InputCheckTests {
       line: #"{"custom_id":"x","url":"\#(url)","body":\#(body)}"#, code: "missing_required_parameter",
       param: "method"),
     .init(
-      line: #"{"custom_id":"x","method":"POST","body":\#(body)}"#, code: "missing_required_parameter", param: "url"),
+      line: #"{"custom_id":"x","method":"POST","body":\#(body)}"#, code: "missing_required_parameter",
+      param: "url"),
     .init(
-      line: #"{"custom_id":"x","method":"POST","url":"\#(url)"}"#, code: "missing_required_parameter", param: "body"),
+      line: #"{"custom_id":"x","method":"POST","url":"\#(url)"}"#, code: "missing_required_parameter",
+      param: "body"),
     .init(
       line: #"{"custom_id":"x","method":"POST","url":"\#(url)","body":null}"#,
       code: "missing_required_parameter", param: "body"),
@@ -47,9 +49,11 @@ struct InputCheckTests {
       line: #"{"custom_id":"x","method":"POST","url":"/v1/responses","body":\#(body)}"#, code: "invalid_url",
       param: "url"),
     .init(
-      line: #"{"custom_id":"x","method":"POST","url":"\#(url)","body":[]}"#, code: "invalid_request", param: "body"),
+      line: #"{"custom_id":"x","method":"POST","url":"\#(url)","body":[]}"#, code: "invalid_request",
+      param: "body"),
     .init(
-      line: #"{"custom_id":"x","method":"POST","url":"\#(url)","body":{"messages":[]}}"#, code: "invalid_request",
+      line: #"{"custom_id":"x","method":"POST","url":"\#(url)","body":{"messages":[]}}"#,
+      code: "invalid_request",
       param: "body.model"),
     .init(
       line: #"{"custom_id":"x","method":"POST","url":"\#(url)","body":{"model":"gpt-4o-mini"}}"#,
@@ -62,7 +66,8 @@ struct InputCheckTests {
         #"{"custom_id":"x","method":"POST","url":"\#(url)","body":{"model":"gpt-4o-mini","messages":[],"stream":true}}"#,
       code: "streaming_unsupported", param: "body.stream"),
     .init(
-      line: #"{"custom_id":"row-0","method":"POST","url":"\#(url)","body":\#(body)}"#, code: "duplicate_custom_id",
+      line: #"{"custom_id":"row-0","method":"POST","url":"\#(url)","body":\#(body)}"#,
+      code: "duplicate_custom_id",
       param: "custom_id"),
   ]
 
@@ -124,7 +129,8 @@ struct InputCheckTests {
   @Test func `too many embedding inputs`() async throws {
     let inputs = "[" + Array(repeating: "\"a\"", count: 25_001).joined(separator: ",") + "]"
     let lines = (0..<2).map {
-      #"{"custom_id":"\#($0)","method":"POST","url":"/v1/embeddings","body":{"model":"m","input":\#(inputs)}}"# + "\n"
+      #"{"custom_id":"\#($0)","method":"POST","url":"/v1/embeddings","body":{"model":"m","input":\#(inputs)}}"#
+        + "\n"
     }
     let batch = try await TestService().run(lines.joined(), endpoint: "/v1/embeddings")
     #expect(batch["errors"]?["data"]?[0]?["code"]?.string == "too_many_tasks")

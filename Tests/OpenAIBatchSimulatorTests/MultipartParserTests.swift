@@ -81,7 +81,8 @@ struct MultipartParserTests {
   }
 
   @Test(arguments: [
-    ("multipart/form-data; boundary=abc", "abc"), ("Multipart/Form-Data; charset=x; Boundary=\"a b=c\"", "a b=c"),
+    ("multipart/form-data; boundary=abc", "abc"),
+    ("Multipart/Form-Data; charset=x; Boundary=\"a b=c\"", "a b=c"),
   ])
   func `a boundary may be quoted`(value: String, boundary: String) {
     let parsed = ParameterizedValue(value)

@@ -14,7 +14,8 @@ struct RoutingTests {
     ("GET", "/v1/batches/a%2Fb", .retrieveBatch, "a/b"),
     ("POST", "/v1/batches/batch_1/cancel", .cancelBatch, "batch_1"),
     ("POST", "/v1/files", .uploadFile, ""), ("GET", "/v1/files", .listFiles, ""),
-    ("GET", "/v1/files/file-1", .retrieveFile, "file-1"), ("DELETE", "/v1/files/file-1", .deleteFile, "file-1"),
+    ("GET", "/v1/files/file-1", .retrieveFile, "file-1"),
+    ("DELETE", "/v1/files/file-1", .deleteFile, "file-1"),
     ("GET", "/v1/files/file-1/content", .fileContent, "file-1"),
   ])
   func `every operation has its route`(
@@ -44,7 +45,8 @@ struct RoutingTests {
   }
 
   @Test(arguments: [
-    (nil, ByteRange.whole), ("bytes=0-", .part(0..<10)), ("bytes=3-", .part(3..<10)), ("bytes=3-5", .part(3..<6)),
+    (nil, ByteRange.whole), ("bytes=0-", .part(0..<10)), ("bytes=3-", .part(3..<10)),
+    ("bytes=3-5", .part(3..<6)),
     ("bytes=3-99", .part(3..<10)), ("bytes=-4", .part(6..<10)), ("bytes=-99", .part(0..<10)),
     ("bytes=10-", .unsatisfiable), ("bytes=-0", .unsatisfiable), ("bytes=5-3", .whole), ("bytes=a-", .whole),
     ("bytes=1-2,4-5", .whole), ("items=0-1", .whole), ("bytes=-", .whole),

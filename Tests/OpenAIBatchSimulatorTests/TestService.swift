@@ -58,7 +58,8 @@ struct TestService {
   }
 
   func upload(
-    _ content: String, named filename: String = "requests.jsonl", fields: [(String, String)] = [("purpose", "batch")]
+    _ content: String, named filename: String = "requests.jsonl",
+    fields: [(String, String)] = [("purpose", "batch")]
   ) async throws -> Reply {
     var body = ""
     for (name, value) in fields {
@@ -67,7 +68,8 @@ struct TestService {
     body += "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\(filename)\"\r\n"
     body += "Content-Type: application/octet-stream\r\n\r\n\(content)\r\n--b--\r\n"
     return try await send(
-      .post, "/files", headers: [.contentType: "multipart/form-data; boundary=b"], body: .bytes(Array(body.utf8)))
+      .post, "/files", headers: [.contentType: "multipart/form-data; boundary=b"],
+      body: .bytes(Array(body.utf8)))
   }
 
   /// Uploads an input file and returns its id.
@@ -76,7 +78,8 @@ struct TestService {
     return try #require(try reply.json["id"]?.string, "upload failed: \(reply.text)")
   }
 
-  func createBatch(_ fileID: String, endpoint: String = "/v1/chat/completions", more: String = "") async throws
+  func createBatch(_ fileID: String, endpoint: String = "/v1/chat/completions", more: String = "")
+    async throws
     -> Reply
   {
     try await post(
