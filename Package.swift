@@ -93,6 +93,14 @@ let package = Package(
     .testTarget(
       name: "OpenAIBatchModelsTests", dependencies: ["OpenAIBatchModels"], resources: [.copy("Golden")]),
     .testTarget(name: "OpenAIBatchMiddlewareTests", dependencies: ["OpenAIBatchMiddleware"]),
+    .testTarget(
+      name: "OpenAIBatchTests",
+      dependencies: [
+        "OpenAIBatch", "OpenAIBatchCurl", "OpenAIBatchURLSession", "OpenAIBatchSimulator", "LoopbackServer",
+      ]),
+    .testTarget(
+      name: "OpenAIBatchJobsTests", dependencies: ["OpenAIBatchJobs", "OpenAIBatchSimulator"]),
+    .testTarget(name: "openai-batchTests", dependencies: ["openai-batch"]),
   ],
   swiftLanguageModes: [.v6]
 )
