@@ -176,4 +176,15 @@ struct BatchLifecycleTests {
     #expect(seen.count == 1)
     #expect(try await service.get("/files?purpose=batch_output").json["data"]?.elements.count == 1)
   }
+
+  @Test func `a batch begins as validating, however short that is`() async throws {
+    let none = Duration.zero
+    let service = TestService {
+      $0.timings = .init(
+        validating: none, inProgress: none, perFurtherRow: none, finalizing: none, cancelling: none)
+    }
+    let reply = try await service.createBatch(service.input(chatLines(3))).json
+    #expect(reply["status"]?.string == "validating")
+    #expect(try await service.status(reply["id"]?.string ?? "") == "completed")
+  }
 }

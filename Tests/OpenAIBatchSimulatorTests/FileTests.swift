@@ -6,6 +6,7 @@ internal import HTTPTypes
 internal import OpenAIBatchJSON
 internal import OpenAIBatchSimulator
 internal import OpenAIBatchTransport
+internal import Synchronization
 internal import Testing
 
 struct FileTests {
@@ -190,5 +191,33 @@ struct FileTests {
     #expect(failure?.kind == .body)
     #expect(failure?.underlying is Broken)
     #expect(try await service.get("/files").json["data"]?.elements.isEmpty == true)
+  }
+
+  @Test func `a batch file may have 200 MB and no byte more`() async throws {
+    final class Reader: RequestBodyReader {
+      private let rest: Mutex<[ArraySlice<UInt8>]>
+
+      init(_ pieces: [ArraySlice<UInt8>]) { rest = Mutex(pieces) }
+
+      func next() -> ArraySlice<UInt8>? { rest.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
+    }
+    func upload(_ length: Int) async throws -> TestService.Reply {
+      let head =
+        "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n"
+        + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jsonl\"\r\n\r\n{"
+      let megabyte = [UInt8](repeating: 0x78, count: 1 << 20)[...]
+      var pieces = [Array(head.utf8)[...]] + Array(repeating: megabyte, count: (length - 1) >> 20)
+      pieces.append(megabyte.prefix((length - 1) & 0xFFFFF))
+      pieces.append(Array("\r\n--b--\r\n".utf8)[...])
+      return try await service.send(
+        .post, "/files", headers: [.contentType: "multipart/form-data; boundary=b"],
+        body: .producer(length: nil, isReplayable: false) { [pieces] in Reader(pieces) })
+    }
+    let whole = try await upload(209_715_200)
+    #expect(whole.status == 200)
+    #expect(try whole.json["bytes"]?.int == 209_715_200)
+    let more = try await upload(209_715_201)
+    #expect(more.status == 413)
+    #expect(more.error?["message"]?.string?.contains("209715200") == true)
   }
 }
