@@ -100,7 +100,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "OpenAIBatchJobsTests", dependencies: ["OpenAIBatchJobs", "OpenAIBatchSimulator"]),
-    .testTarget(name: "openai-batchTests", dependencies: ["openai-batch"]),
+    .testTarget(name: "openai-batchTests", dependencies: ["openai-batch", "OpenAIBatchSimulatorServer"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -2,7 +2,6 @@
 // Copyright the swift-openai-batch authors
 
 internal import OpenAIBatch
-internal import OpenAIBatchJSON
 
 /// The results of a batch on disk, with an index by `custom_id`: answers are written in input order without
 /// being held in memory. The index takes about 100 bytes for each row.
@@ -26,26 +25,15 @@ struct JobAnswers {
     } catch {
       throw BatchClientError(.file, operation: "fetchResults", error.description, underlying: error)
     }
-    let files: [FileID]
     do throws(BatchClientError) {
-      files = try batch.resultFiles()
+      for try await line in client.resultLines(of: batch) { try add(line) }
     } catch  where error.kind == .noResults {
       // Cancelled or expired before a row ran: every row is missing, and the output says so.
-      files = []
-    }
-    for file in files {
-      for try await line in JSONLines(client.content(of: file)) {
-        do throws(FileFailure) {
-          try add(line)
-        } catch {
-          throw BatchClientError(.file, operation: "fetchResults", error.description, underlying: error)
-        }
-      }
     }
   }
 
-  private mutating func add(_ line: JSONLine) throws(FileFailure) {
-    let result = BatchResult(line: line)
+  private mutating func add(_ line: ResultLine) throws(BatchClientError) {
+    let result = line.result
     guard !result.customID.isEmpty else {
       nameless += 1
       return
@@ -60,7 +48,11 @@ struct JobAnswers {
       // Of several results for one row an answer wins over a failure, else the first one counts.
       guard earlier.failure != nil, entry.failure == nil else { return }
     }
-    entry.offset = try spool.append(line.bytes)
+    do throws(FileFailure) {
+      entry.offset = try spool.append(line.bytes)
+    } catch {
+      throw BatchClientError(.file, operation: "fetchResults", error.description, underlying: error)
+    }
     entries[result.customID] = entry
   }
 
@@ -70,8 +62,9 @@ struct JobAnswers {
     report.duplicates = duplicates
     var used = 0
     do throws(FileFailure) {
-      try RequestLine.forEach(in: input) { _, row throws(FileFailure) in
-        guard let id = row.customID else { return }
+      var rows = try RequestLineReader(path: input)
+      while let row = try rows.next() {
+        guard let id = row.customID else { continue }
         report.rows += 1
         if let entry = entries[id] {
           used += 1
@@ -79,7 +72,7 @@ struct JobAnswers {
           try sink.write(try spool.read(at: entry.offset, count: entry.length))
         } else {
           report.count(.missing, RowFailure.Kind.missing.rawValue, id)
-          try sink.write(Self.missingLine(id))
+          try sink.write(BatchResult.missingLine(customID: id))
         }
       }
       try sink.commit()
@@ -88,15 +81,6 @@ struct JobAnswers {
     }
     report.unexpected = entries.count - used + nameless
     return report
-  }
-
-  /// A line in the service's shape for a row that came back in neither file.
-  private static func missingLine(_ id: String) -> [UInt8] {
-    let name = (try? JSONText.encode(id)) ?? Array("\"\"".utf8)
-    return Array(#"{"id":null,"custom_id":"#.utf8) + name
-      + Array(
-        #","response":null,"error":{"code":"missing","message":"The row came back in neither the output nor the error file."}}"#
-          .utf8)
   }
 }
 

@@ -2,7 +2,6 @@
 // Copyright the swift-openai-batch authors
 
 internal import OpenAIBatch
-internal import OpenAIBatchJSON
 
 /// The name of a job by what it does: the same input for the same purpose has the same key on any machine.
 enum JobKey {
@@ -15,13 +14,11 @@ enum JobKey {
     } catch {
       throw BatchClientError(.file, operation: "hashInput", error.description, underlying: error)
     }
-    // As JSON, so that no value can pass for the next one's beginning.
-    let purpose = [
-      "endpoint": file.endpoint?.rawValue ?? "", "window": options.completionWindow.rawValue,
-      "metadata": (try? JSONText.encode(options.metadata ?? [:])).map { String(decoding: $0, as: UTF8.self) }
-        ?? "",
-    ]
-    hash.update((try? JSONText.encode(purpose))?[...] ?? [])
+    let metadata = (options.metadata ?? [:]).sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+    for text in [file.endpoint?.rawValue ?? "", options.completionWindow.rawValue] + metadata {
+      // With its length, so that no text can pass for the beginning of the next.
+      hash.update(Array("\(text.utf8.count):\(text)".utf8)[...])
+    }
     return hash.hexDigest()
   }
 }

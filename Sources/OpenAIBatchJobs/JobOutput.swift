@@ -2,7 +2,6 @@
 // Copyright the swift-openai-batch authors
 
 internal import OpenAIBatch
-internal import OpenAIBatchJSON
 
 /// Where a job's answers go, opened before anything is paid for.
 final class JobOutput: Sendable {
@@ -61,40 +60,14 @@ final class JobOutput: Sendable {
 
   /// Whether a file has one result line for each row of the input, in its order.
   private static func isWritten(_ path: String, for input: String) throws(FileFailure) -> Bool {
-    var rows = try LineReader(path: input)
-    var results = try LineReader(path: path)
+    var rows = try RequestLineReader(path: input)
+    // A result line has its `custom_id` where a request line has it.
+    var results = try RequestLineReader(path: path)
     while let row = try rows.next() {
-      guard let result = try results.next(), let id = Self.id(of: row), Self.id(of: result) == id else {
+      guard let result = try results.next(), result.customID != nil, result.customID == row.customID else {
         return false
       }
     }
     return try results.next() == nil
-  }
-
-  private static func id(of line: JSONLine) -> String? {
-    (try? line.parse())?["custom_id"]?.string
-  }
-}
-
-/// The lines of a file, one at a time.
-private struct LineReader {
-  private let file: FileBytes
-  private var splitter = JSONLineSplitter()
-  private var isAtEnd = false
-
-  init(path: String) throws(FileFailure) {
-    file = try FileBytes(path: path)
-  }
-
-  mutating func next() throws(FileFailure) -> JSONLine? {
-    while true {
-      if let line = splitter.next() { return line }
-      if isAtEnd { return nil }
-      guard let chunk = try file.next() else {
-        isAtEnd = true
-        return splitter.finish()
-      }
-      splitter.append(chunk)
-    }
   }
 }
