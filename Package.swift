@@ -98,6 +98,14 @@ let package = Package(
         "OpenAIBatchMiddleware", "OpenAIBatchTransport", logging,
         .product(name: "InMemoryLogging", package: "swift-log"),
       ]),
+    .testTarget(
+      name: "OpenAIBatchTests",
+      dependencies: [
+        "OpenAIBatch", "OpenAIBatchCurl", "OpenAIBatchURLSession", "OpenAIBatchSimulator", "LoopbackServer",
+      ]),
+    .testTarget(
+      name: "OpenAIBatchJobsTests", dependencies: ["OpenAIBatchJobs", "OpenAIBatchSimulator"]),
+    .testTarget(name: "openai-batchTests", dependencies: ["openai-batch", "OpenAIBatchSimulatorServer"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,1 +1,161 @@
-/* placeholder */
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+#define _GNU_SOURCE
+#include "COpenAIBatchCurl.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if LIBCURL_VERSION_NUM < 0x074400
+#error "libcurl 7.68 or newer is needed: curl_multi_wakeup"
+#endif
+
+static CURLcode global_result = CURLE_FAILED_INIT;
+
+static void global_init(void) {
+  // OpenSSL frees its state in an atexit handler; a thread inside a handshake then crashes the process.
+  const uint64_t no_atexit = 0x00080000;
+  int (*init_crypto)(uint64_t, const void *) =
+      (int (*)(uint64_t, const void *))dlsym(RTLD_DEFAULT, "OPENSSL_init_crypto");
+  if (init_crypto) init_crypto(no_atexit, NULL);
+  global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+CURLcode ccurl_global_init(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, global_init);
+  return global_result;
+}
+
+const char *ccurl_default_ca_bundle(void) {
+#if LIBCURL_VERSION_NUM >= 0x074600
+  curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+  // The library that was loaded may be older than the header.
+  return info->age >= CURLVERSION_SEVENTH ? info->cainfo : NULL;
+#else
+  return NULL;
+#endif
+}
+
+CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+CURLcode ccurl_set_size(CURL *easy, CURLoption option, curl_off_t value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+CURLcode ccurl_set_string(CURL *easy, CURLoption option, const char *value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+  return curl_multi_setopt(multi, option, value);
+}
+
+CURLcode ccurl_set_http_only(CURL *easy) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  if (code == CURLE_OK) return curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+  if (code != CURLE_UNKNOWN_OPTION) return code;
+#endif
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  CURLcode fallback = curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+  if (fallback != CURLE_OK) return fallback;
+  return curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS, (long)CURLPROTO_HTTPS);
+#pragma GCC diagnostic pop
+}
+
+void ccurl_set_quick_exit(CURL *easy) {
+#if LIBCURL_VERSION_NUM >= 0x075700
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#else
+  (void)easy;
+#endif
+}
+
+void ccurl_set_max_connection_lifetime(CURL *easy, long seconds) {
+#if LIBCURL_VERSION_NUM >= 0x075000
+  curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, seconds);
+#else
+  (void)easy;
+  (void)seconds;
+#endif
+}
+
+static int close_on_exec(void *context, curl_socket_t socket, curlsocktype purpose) {
+  (void)context;
+  (void)purpose;
+  fcntl(socket, F_SETFD, FD_CLOEXEC);
+  return CURL_SOCKOPT_OK;
+}
+
+void ccurl_set_close_on_exec(CURL *easy) {
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, close_on_exec);
+}
+
+CURLcode ccurl_set_header_function(CURL *easy, curl_write_callback function, void *context) {
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, context);
+  return curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, function);
+}
+
+CURLcode ccurl_set_write_function(CURL *easy, curl_write_callback function, void *context) {
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, context);
+  return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, function);
+}
+
+CURLcode ccurl_set_read_function(CURL *easy, curl_read_callback function, void *context) {
+  curl_easy_setopt(easy, CURLOPT_READDATA, context);
+  return curl_easy_setopt(easy, CURLOPT_READFUNCTION, function);
+}
+
+CURLcode ccurl_set_request_function(CURL *easy, ccurl_request_callback function, void *context) {
+#if LIBCURL_VERSION_NUM >= 0x075000
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
+  return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, function);
+#else
+  (void)easy;
+  (void)function;
+  (void)context;
+  return CURLE_UNKNOWN_OPTION;
+#endif
+}
+
+CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {
+  return curl_easy_getinfo(easy, info, value);
+}
+
+CURLcode ccurl_get_size(CURL *easy, CURLINFO info, curl_off_t *value) {
+  return curl_easy_getinfo(easy, info, value);
+}
+
+CURLcode ccurl_get_pointer(CURL *easy, CURLINFO info, void **value) {
+  return curl_easy_getinfo(easy, info, value);
+}
+
+struct curl_slist *ccurl_make_list(const char *lines, size_t length, size_t count) {
+  if (count == 0) return NULL;
+  struct curl_slist *list = malloc(count * sizeof *list + length);
+  if (!list) return NULL;
+  char *text = memcpy(list + count, lines, length);
+  for (size_t index = 0; index < count; index++) {
+    list[index].data = text;
+    list[index].next = index + 1 < count ? &list[index + 1] : NULL;
+    text += strlen(text) + 1;
+  }
+  return list;
+}
+
+void ccurl_free_list(struct curl_slist *list) {
+  free(list);
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import OpenAIBatchJSON
+internal import OpenAIBatchMiddleware
+public import OpenAIBatchModels
+public import OpenAIBatchPagination
+
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
+extension BatchClient {
+  /// Asks how a batch is: `GET /batches/{batch_id}`.
+  public func retrieveBatch(
+    _ id: BatchID, options: CallOptions = CallOptions()
+  ) async throws(BatchClientError) -> Batch {
+    try await perform(.retrieveBatch(id), options)
+  }
+
+  /// Cancels a batch: `POST /batches/{batch_id}/cancel`.
+  ///
+  /// Requests that are running may finish: the batch is `cancelling` for up to ten minutes. Finished rows are
+  /// delivered and billed. Cancelling a cancelled batch returns it; one that has ended otherwise is an error of
+  /// kind `conflict`.
+  @discardableResult
+  public func cancelBatch(
+    _ id: BatchID, options: CallOptions = CallOptions()
+  ) async throws(BatchClientError) -> Batch {
+    try await perform(.cancelBatch(id), options)
+  }
+
+  /// Fetches one page of batches, newest first in practice: `GET /batches`.
+  ///
+  /// - Parameters:
+  ///   - after: The id of the last batch of the page before.
+  ///   - limit: 1…100.
+  ///   - options: What this call does differently.
+  public func listBatches(
+    after: BatchID? = nil, limit: Int = 20, options: CallOptions = CallOptions()
+  ) async throws(BatchClientError) -> ListBatchesResponse {
+    try await perform(.listBatches(after: after, limit: limit), options)
+  }
+
+  /// All batches, page by page underneath, newest first in practice.
+  ///
+  /// ```swift
+  /// for try await batch in client.batches() { print(batch.id, batch.status) }
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - after: Where to start: a batch's id, or the `next` of a page of an earlier walk.
+  ///   - pageSize: 1…100.
+  ///   - createdSince: Leaves out older batches, and ends the walk at the first page that ends with one.
+  ///   - options: What each page's call does differently.
+  public func batches(
+    after: BatchID? = nil, pageSize: Int = 100, createdSince: Date? = nil,
+    options: CallOptions = CallOptions()
+  ) -> PagedSequence<Batch, BatchClientError> {
+    PagedSequence(after: after, repeatedCursor: { .repeatedCursor($0.rawValue, "listBatches") }) {
+      cursor throws(BatchClientError) in
+      let list = try await listBatches(after: cursor, limit: pageSize, options: options)
+      var page = Page(items: list.data, next: list.hasMore && !list.data.isEmpty ? list.data.last?.id : nil)
+      if let createdSince {
+        if let last = page.items.last, last.createdAt < createdSince { page.next = nil }
+        page.items.removeAll { $0.createdAt < createdSince }
+      }
+      return page
+    }
+  }
+}
+
+extension BatchClientError {
+  static func repeatedCursor(_ cursor: String, _ operation: String) -> BatchClientError {
+    BatchClientError(
+      .malformedResponse, operation: operation,
+      "The server gave the cursor \"\(cursor.prefix(80))\" a second time: the list would never end.")
+  }
+}
+
+extension BatchOperation where Output == Batch {
+  static func createBatch(_ request: CreateBatchRequest) throws(BatchClientError) -> Self {
+    do {
+      try request.validate()
+      return Self(
+        "createBatch", effect: .creates, .post, "/batches", json: try JSONText.encode(request))
+    } catch let error as InvalidParameter {
+      throw BatchClientError(error, operation: "createBatch")
+    } catch {
+      throw BatchClientError(.invalidRequest, operation: "createBatch", "\(error)", underlying: error)
+    }
+  }
+
+  static func retrieveBatch(_ id: BatchID) throws(BatchClientError) -> Self {
+    Self("retrieveBatch", effect: .safe, .get, "/batches/\(try id.encoded(for: "retrieveBatch"))")
+  }
+
+  static func cancelBatch(_ id: BatchID) throws(BatchClientError) -> Self {
+    Self("cancelBatch", effect: .idempotent, .post, "/batches/\(try id.encoded(for: "cancelBatch"))/cancel")
+  }
+}
+
+extension BatchOperation where Output == ListBatchesResponse {
+  static func listBatches(after: BatchID?, limit: Int) throws(BatchClientError) -> Self {
+    do throws(InvalidParameter) {
+      try InvalidParameter.check(limit, in: 1...100, named: "limit")
+    } catch {
+      throw BatchClientError(error, operation: "listBatches")
+    }
+    let after = after.map { [(name: "after", value: $0.rawValue)] } ?? []
+    return Self(
+      name: "listBatches", effect: .safe, method: .get, path: "/batches",
+      query: after + [(name: "limit", value: "\(limit)")],
+      decode: { bytes throws(JSONFailure) in
+        ListBatchesResponse(try JSONText.decode(ListEnvelope<Batch>.self, from: bytes[...]), limit: limit)
+      })
+  }
+}
+
+extension BatchID {
+  fileprivate func encoded(for operation: String) throws(BatchClientError) -> String {
+    do throws(InvalidParameter) {
+      return try PathSegment.id(self, named: "batch_id")
+    } catch {
+      throw BatchClientError(error, operation: operation)
+    }
+  }
+}

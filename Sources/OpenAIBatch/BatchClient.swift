@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import OpenAIBatchJSON
+internal import OpenAIBatchMiddleware
+public import OpenAIBatchTransport
+
+/// A client of the OpenAI Batch API and of providers that speak it.
+///
+/// ```swift
+/// let client = BatchClient(apiKey: key, transport: CurlTransport())
+/// for try await batch in client.batches() { print(batch.id, batch.status) }
+/// ```
+///
+/// A value that can be copied and shared: copies share the transport, the retry budget and the rate limit.
+/// It needs no shutdown.
+public struct BatchClient: Sendable {
+  let configuration: Configuration
+  let transport: any Transport
+  let alarms = WaitAlarms()
+  private let pipeline: Pipeline
+  private let base: Result<BaseURL, BatchClientError>
+
+  /// Creates a client for the service at `https://api.openai.com/v1`.
+  ///
+  /// - Parameters:
+  ///   - apiKey: The key. A malformed one fails each call with `invalidConfiguration`, before anything is sent.
+  ///   - transport: What carries the requests, such as `CurlTransport()` or `URLSessionTransport()`.
+  public init(apiKey: String, transport: any Transport) {
+    self.init(configuration: Configuration(apiKey: apiKey), transport: transport)
+  }
+
+  /// Creates a client.
+  ///
+  /// - Parameters:
+  ///   - configuration: Address, credential and policies. A malformed base URL fails each call with
+  ///     `invalidConfiguration`, before anything is sent.
+  ///   - transport: What carries the requests.
+  public init(configuration: Configuration, transport: any Transport) {
+    self.configuration = configuration
+    self.transport = transport
+    base = Result { () throws(BatchClientError) in
+      try BaseURL(configuration.baseURL, allowInsecureHTTP: configuration.allowInsecureHTTP)
+    }
+    let clock = configuration.clock
+    var layers: [any Middleware] = []
+    if let logger = configuration.logger { layers.append(LoggingMiddleware(logger, clock: clock)) }
+    layers += configuration.middleware.perCall
+    layers.append(
+      RetryMiddleware(
+        policy: configuration.retry, budget: RetryBudget(), clock: clock, random: configuration.random))
+    if let limiter = RateLimiter(configuration.rateLimit, clock: clock) {
+      layers.append(RateLimitMiddleware(limiter))
+    }
+    layers.append(CredentialMiddleware(configuration.credential))
+    layers.append(ResponseMiddleware())
+    layers += configuration.middleware.perAttempt
+    pipeline = Pipeline(layers: layers, transport: transport, clock: clock)
+  }
+
+  /// The wall clock's seconds since 1970, as the client's policies see it.
+  package var wallTime: Double { configuration.clock.wallTime() }
+
+  /// Performs an operation and reads its answer.
+  func perform<Output>(
+    _ operation: BatchOperation<Output>, _ options: CallOptions
+  ) async throws(BatchClientError) -> Output {
+    let response = try await send(operation, options, collectLimit: configuration.maximumResponseLength)
+    let requestID = response.head.headerFields[.requestID]
+    let status = response.head.status.code
+    var bytes: [UInt8] = []
+    do throws(TransportFailure) {
+      bytes = try await response.collect(upTo: configuration.maximumResponseLength)
+    } catch {
+      throw BatchClientError(
+        BatchClientError.kind(of: error), operation: operation.name, error.message, attempts: 1,
+        underlying: error)
+    }
+    do throws(JSONFailure) {
+      return try operation.decode(bytes)
+    } catch {
+      var failure = BatchClientError(
+        .malformedResponse, operation: operation.name,
+        "The answer is not what the service documents: \(error). It begins: \(Self.excerpt(of: bytes))",
+        attempts: 1, underlying: error)
+      failure.status = status
+      failure.requestID = requestID
+      throw failure
+    }
+  }
+
+  /// Sends an operation through the pipeline.
+  ///
+  /// - Parameter collectLimit: The most bytes of the answer to read inside the attempt; `nil` to stream it.
+  func send<Output>(
+    _ operation: BatchOperation<Output>, _ options: CallOptions, collectLimit: Int?
+  ) async throws(BatchClientError) -> TransportResponse {
+    let request = try request(for: operation, options)
+    let context = CallContext(
+      operation: operation.name, effect: operation.effect,
+      deadline: options.timeout.map { configuration.clock.now().advanced(by: $0) }, retry: options.retry,
+      collectLimit: collectLimit)
+    do throws(CallFailure) {
+      return try await pipeline.send(request, context: context)
+    } catch {
+      throw BatchClientError(error, operation: operation.name, wallTime: configuration.clock.wallTime())
+    }
+  }
+
+  /// Builds the request for an operation, without its credential.
+  func request<Output>(
+    for operation: BatchOperation<Output>, _ options: CallOptions
+  ) throws(BatchClientError) -> TransportRequest {
+    var base: BaseURL
+    do throws(BatchClientError) {
+      base = try self.base.get()
+    } catch {
+      var error = error
+      error.operation = operation.name
+      throw error
+    }
+    var head = base.head(
+      operation.method, path: operation.path,
+      query: operation.query + configuration.queryItems + options.queryItems)
+    guard base.contains(head) else {
+      throw BatchClientError(
+        .invalidRequest, operation: operation.name, "The request would leave the base URL; it was not sent.")
+    }
+    head.headerFields[.accept] = operation.isTransfer && operation.method == .get ? "*/*" : "application/json"
+    head.headerFields[.userAgent] = Self.userAgent
+    if let type = operation.contentType { head.headerFields[.contentType] = type }
+    if let organization = configuration.organization { head.headerFields[.organization] = organization }
+    if let project = configuration.project { head.headerFields[.project] = project }
+    for field in configuration.headers + options.headers {
+      guard !Self.framing.contains(field.name) else {
+        throw BatchClientError(
+          .invalidRequest, operation: operation.name,
+          "The header \(field.name) is set by the client and cannot be replaced.")
+      }
+      head.headerFields[field.name] = field.value
+    }
+    var timeouts = configuration.timeouts
+    if operation.isTransfer { timeouts.total = nil }
+    return TransportRequest(head: head, body: operation.body, timeouts: timeouts, operation: operation.name)
+  }
+
+  private static let framing: Set<HTTPField.Name> = [
+    .contentLength, .contentType, .transferEncoding, .connection, .expect, .upgrade, .te, .trailer,
+  ]
+
+  /// `swift-openai-batch/0.1.0`
+  static let userAgent = "swift-openai-batch/0.1.0"
+
+  private static func excerpt(of bytes: [UInt8]) -> String {
+    let text = String(decoding: bytes.prefix(512), as: UTF8.self)
+    return text.isEmpty ? "(empty)" : String(text.map { $0.isNewline ? " " : $0 })
+  }
+}
+
+extension HTTPField.Name {
+  static let organization = HTTPField.Name("OpenAI-Organization") ?? .from
+  static let project = HTTPField.Name("OpenAI-Project") ?? .from
+}
+
+extension BatchClient: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// The host, without key, query and headers.
+  public var description: String { "BatchClient(\(configuration))" }
+
+  /// The same as ``description``.
+  public var debugDescription: String { description }
+
+  /// Shows the configuration, which shows no secret.
+  public var customMirror: Mirror {
+    Mirror(self, children: ["configuration": configuration], displayStyle: .struct)
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import OpenAIBatchTransport
+
+/// The address under which all operations live; every request is checked to stay under it.
+struct BaseURL: Sendable, Hashable {
+  let address: WebAddress
+
+  init(_ text: String, allowInsecureHTTP: Bool) throws(BatchClientError) {
+    do throws(WebAddress.Problem) {
+      address = try WebAddress(text)
+    } catch {
+      throw Self.problem("\(error)")
+    }
+    guard address.scheme == "https" || address.isLoopback || allowInsecureHTTP else {
+      throw Self.problem(
+        "is plain http to \(address.authority): the key would travel in the clear. "
+          + "Use https, or allow it by name with allowInsecureHTTP.")
+    }
+    guard !address.path.split(separator: "/").contains(where: PathSegment.isDot) else {
+      throw Self.problem("has a . or .. segment")
+    }
+  }
+
+  // The URL itself is not repeated: its query may hold a secret.
+  private static func problem(_ text: String) -> BatchClientError {
+    BatchClientError(.invalidConfiguration, operation: "configuration", "The base URL \(text).")
+  }
+
+  /// A request's head for a path and query below the base.
+  func head(
+    _ method: HTTPRequest.Method, path: String, query: [(name: String, value: String)]
+  ) -> HTTPRequest {
+    let pairs = query.map { "\(PathSegment.encode($0.name))=\(PathSegment.encode($0.value))" }
+    let joined = ([address.query].compactMap(\.self).filter { !$0.isEmpty } + pairs).joined(separator: "&")
+    return HTTPRequest(
+      method: method, scheme: address.scheme, authority: address.authority,
+      path: address.path + path + (joined.isEmpty ? "" : "?\(joined)"))
+  }
+
+  /// Whether a request still goes to this base: checked after building, whatever built it.
+  func contains(_ head: HTTPRequest) -> Bool {
+    head.scheme == address.scheme && head.authority == address.authority
+      && head.path?.hasPrefix("\(address.path)/") == true
+  }
+}

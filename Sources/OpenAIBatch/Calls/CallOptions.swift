@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+public import OpenAIBatchMiddleware
+public import OpenAIBatchTransport
+
+/// What one call does differently from the client's configuration.
+public struct CallOptions: Sendable {
+  /// The longest time for the whole call, with its retries and waits, but not for the reading of a streamed
+  /// body; `nil` for none beyond the timeouts of each attempt.
+  public var timeout: Duration?
+  /// Header fields to add. The credential and the framing of the request cannot be replaced.
+  public var headers: HTTPFields
+  /// Query items to add, in order.
+  public var queryItems: [(name: String, value: String)]
+  /// The retry policy, in place of the client's.
+  public var retry: RetryPolicy?
+
+  /// Creates options; by default nothing differs.
+  public init(
+    timeout: Duration? = nil, headers: HTTPFields = [:], queryItems: [(name: String, value: String)] = [],
+    retry: RetryPolicy? = nil
+  ) {
+    self.timeout = timeout
+    self.headers = headers
+    self.queryItems = queryItems
+    self.retry = retry
+  }
+}

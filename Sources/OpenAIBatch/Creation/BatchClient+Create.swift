@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import OpenAIBatchMiddleware
+public import OpenAIBatchModels
+
+extension BatchClient {
+  /// Creates a batch: `POST /batches`. A lost answer never makes a second one.
+  ///
+  /// The request is sent once, and again only after a failure that proves that the service did not take it.
+  /// When nobody knows, the list of batches is read for the key's mark: a batch that carries it is returned as
+  /// if nothing had happened, a second one is cancelled, and only if there is none is the request sent again.
+  ///
+  /// - Parameters:
+  ///   - request: What the batch is made of; its limits are checked before anything is sent.
+  ///   - key: How the batch is found again.
+  ///   - lookBack: How far back a key of your own is looked for; 48 hours by default.
+  ///   - options: What this call does differently. The timeout covers the looking, too.
+  /// - Throws: ``BatchClientError``; kind `outcomeUnknown` carries the key to call again with.
+  public func createBatch(
+    _ request: CreateBatchRequest, key: BatchKey = .automatic, lookBack: Duration = .seconds(48 * 3600),
+    options: CallOptions = CallOptions()
+  ) async throws(BatchClientError) -> Batch {
+    guard let name = try Self.name(of: key, for: request) else {
+      return try await createOnce(request, options)
+    }
+    var stamped = request
+    stamped.metadata = (request.metadata ?? [:]).merging([BatchKey.metadataKey: name]) { _, mark in mark }
+    let operation = try BatchOperation.createBatch(stamped)
+    let creation = BatchCreation(
+      client: self, operation: operation, request: stamped, name: name, options: options)
+    if case .named = key.form, let batch = try await creation.find(lookBack: lookBack) { return batch }
+    return try await creation.run()
+  }
+
+  /// The unguarded create.
+  private func createOnce(
+    _ request: CreateBatchRequest, _ options: CallOptions
+  ) async throws(BatchClientError) -> Batch {
+    do throws(BatchClientError) {
+      return try await perform(.createBatch(request), options)
+    } catch {
+      guard BatchCreation.isAmbiguous(error) else { throw error }
+      throw .outcomeUnknown(error, key: nil)
+    }
+  }
+
+  /// The mark's value, or `nil` for an unguarded create.
+  private static func name(
+    of key: BatchKey, for request: CreateBatchRequest
+  ) throws(BatchClientError) -> String? {
+    let name: String
+    switch key.form {
+    case .unguarded: return nil
+    case .automatic:
+      name =
+        "auto-" + String(UInt64.random(in: 0 ... .max), radix: 16)
+        + String(UInt64.random(in: 0 ... .max), radix: 16)
+    case .named(let own): name = own
+    }
+    let metadata = request.metadata ?? [:]
+    if metadata.count >= 16 || metadata[BatchKey.metadataKey] != nil {
+      throw BatchClientError(
+        InvalidParameter(
+          field: "metadata",
+          value: metadata.count >= 16 ? "\(metadata.count) pairs" : "a pair \"\(BatchKey.metadataKey)\"",
+          allowed: "at most 15 pairs of your own: \"\(BatchKey.metadataKey)\" is reserved for the key "
+            + "(or create with key: .unguarded)"),
+        operation: "createBatch")
+    }
+    guard 1...512 ~= name.unicodeScalars.count else {
+      throw BatchClientError(
+        InvalidParameter(
+          field: "key", value: "\(name.unicodeScalars.count) characters", allowed: "1…512 characters"),
+        operation: "createBatch")
+    }
+    return name
+  }
+}

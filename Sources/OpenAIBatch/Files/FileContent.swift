@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import OpenAIBatchMiddleware
+public import OpenAIBatchModels
+internal import OpenAIBatchTransport
+
+/// A file's content, in chunks, as it arrives. A slow reader slows the server down.
+///
+/// A transfer that breaks off is taken up again where it broke: by range where the server can, by skipping
+/// what was read already where it cannot. A file's content never changes on the service.
+public struct FileContent: AsyncSequence, Sendable {
+  /// Some bytes of the file, never none.
+  public typealias Element = ArraySlice<UInt8>
+
+  let client: BatchClient
+  let id: FileID
+  let options: CallOptions
+
+  /// Starts the download.
+  public func makeAsyncIterator() -> Iterator { Iterator(content: self) }
+
+  /// A download under way.
+  public struct Iterator: AsyncIteratorProtocol {
+    private let content: FileContent
+    private var reader: ResponseBodyReader?
+    private var delivered: Int64 = 0
+    private var toSkip: Int64 = 0
+    private var breaks = 0
+    private var isFinished = false
+
+    fileprivate init(content: FileContent) { self.content = content }
+
+    /// The next bytes; `nil` at the end of the file.
+    public mutating func next(
+      isolation actor: isolated (any Actor)?
+    ) async throws(BatchClientError) -> ArraySlice<UInt8>? {
+      while !isFinished {
+        do throws(BatchClientError) {
+          guard let chunk = try await read() else { break }
+          let fresh = chunk.dropFirst(Int(Swift.min(toSkip, Int64(chunk.count))))
+          toSkip -= Int64(chunk.count - fresh.count)
+          guard !fresh.isEmpty else { continue }
+          delivered += Int64(fresh.count)
+          breaks = 0
+          return fresh
+        } catch {
+          isFinished = true
+          throw error
+        }
+      }
+      isFinished = true
+      return nil
+    }
+
+    /// The next bytes; `nil` at the end of the file.
+    public mutating func next() async throws(BatchClientError) -> ArraySlice<UInt8>? {
+      try await next(isolation: nil)
+    }
+
+    /// The next bytes off the wire; empty when the connection broke and was given up.
+    nonisolated(nonsending) private mutating func read() async throws(BatchClientError) -> ArraySlice<UInt8>?
+    {
+      let reader = try await connected()
+      let chunk: ArraySlice<UInt8>?
+      do throws(TransportFailure) {
+        chunk = try await reader.next()
+      } catch {
+        try await recover(from: error)
+        return []
+      }
+      if chunk == nil, toSkip > 0 { throw shrunk() }
+      return chunk
+    }
+
+    nonisolated(nonsending) private mutating func connected() async throws(BatchClientError)
+      -> ResponseBodyReader
+    {
+      if let reader { return reader }
+      let download = try await content.client.open(content.id, from: delivered, content.options)
+      toSkip = delivered - download.start
+      reader = download.reader
+      return download.reader
+    }
+
+    /// Waits and connects anew at the next turn, unless the failure is final or the retries are used up.
+    nonisolated(nonsending) private mutating func recover(from failure: TransportFailure)
+      async throws(BatchClientError)
+    {
+      reader = nil
+      breaks += 1
+      let configuration = content.client.configuration
+      let policy = content.options.retry ?? configuration.retry
+      let isTransient = [.interrupted, .truncated, .timedOut, .notSent].contains(failure.kind)
+      guard isTransient, breaks < policy.maxAttempts else {
+        throw BatchClientError(
+          BatchClientError.kind(of: failure), operation: "fileContent",
+          "\(failure.message) \(delivered) bytes had been read.", attempts: breaks, underlying: failure)
+      }
+      do {
+        try await configuration.clock.sleep(
+          policy.backoff.delay(after: breaks, random: configuration.random()))
+      } catch {
+        throw .cancelled("fileContent")
+      }
+    }
+
+    private func shrunk() -> BatchClientError {
+      BatchClientError(
+        .malformedResponse, operation: "fileContent",
+        "The file \(content.id) is shorter now than what had been read of it.")
+    }
+  }
+}
+
+@available(*, unavailable)
+extension FileContent.Iterator: Sendable {}
+
+extension BatchClient {
+  /// A file's content: `GET /files/{file_id}/content`, streamed.
+  ///
+  /// ```swift
+  /// for try await chunk in client.content(of: file.id) { consume(chunk) }
+  /// ```
+  public func content(of id: FileID, options: CallOptions = CallOptions()) -> FileContent {
+    FileContent(client: self, id: id, options: options)
+  }
+}

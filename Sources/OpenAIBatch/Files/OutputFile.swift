@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+package import OpenAIBatchTransport
+internal import Synchronization
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// A file that appears under its name only when it is whole.
+///
+/// Bytes go to `name.partial`, private to the user and locked against a second writer; ``commit(isDurable:)``
+/// syncs it and gives it its name. A process that dies in between leaves the old file, or none, as it was.
+package final class OutputFile: Sendable {
+  private let path: String
+  private let partialPath: String
+  private let descriptor: CInt
+  private struct State {
+    var buffer: [UInt8] = []
+    var isCommitted = false
+  }
+  private let state = Mutex(State())
+  private static let bufferLength = 256 << 10
+
+  /// Starts the file.
+  ///
+  /// - Throws: ``FileFailure`` when the folder cannot be written, or another process is writing this file.
+  package init(replacing path: String) throws(FileFailure) {
+    self.path = path
+    partialPath = Self.partialPath(of: path)
+    let descriptor = open(partialPath, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw FileFailure(path: partialPath, action: "create", code: errno) }
+    self.descriptor = descriptor
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      throw FileFailure(path: partialPath, reason: "is being written by another process")
+    }
+    guard ftruncate(descriptor, 0) == 0 else {
+      let code = errno
+      close(descriptor)
+      throw FileFailure(path: partialPath, action: "empty", code: code)
+    }
+  }
+
+  deinit {
+    if !state.withLock({ $0.isCommitted }) { unlink(partialPath) }
+    close(descriptor)
+  }
+
+  /// Adds bytes.
+  ///
+  /// - Throws: ``FileFailure``, such as for a full disk.
+  package func write(_ bytes: ArraySlice<UInt8>) throws(FileFailure) {
+    try state.withLock { state throws(FileFailure) in
+      if state.buffer.count + bytes.count < Self.bufferLength {
+        state.buffer += bytes
+        return
+      }
+      try flush(state.buffer[...])
+      state.buffer.removeAll(keepingCapacity: true)
+      if bytes.count < Self.bufferLength {
+        state.buffer += bytes
+      } else {
+        try flush(bytes)
+      }
+    }
+  }
+
+  /// Gives the file its name.
+  ///
+  /// - Parameter isDurable: Whether it must survive a power failure.
+  package func commit(isDurable: Bool = true) throws(FileFailure) {
+    try state.withLock { state throws(FileFailure) in
+      try flush(state.buffer[...])
+      state.buffer = []
+      if isDurable, fsync(descriptor) != 0 {
+        throw FileFailure(path: partialPath, action: "sync", code: errno)
+      }
+      guard rename(partialPath, path) == 0 else {
+        throw FileFailure(path: path, action: "put in place", code: errno)
+      }
+      state.isCommitted = true
+    }
+    if isDurable { Self.syncFolder(of: path) }
+  }
+
+  /// Whether there is anything under this name.
+  package static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0
+  }
+
+  /// Removes what a file that is not committed has on disk: for a process that ends without unwinding.
+  package static func removePartial(of path: String) {
+    unlink(partialPath(of: path))
+  }
+
+  private static func partialPath(of path: String) -> String { "\(path).partial" }
+
+  /// Removes a file, if it is there.
+  package static func remove(_ path: String) {
+    unlink(path)
+  }
+
+  private func flush(_ bytes: ArraySlice<UInt8>) throws(FileFailure) {
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBufferPointer { buffer in
+        #if canImport(Darwin)
+        Darwin.write(descriptor, buffer.baseAddress, buffer.count)
+        #elseif canImport(Glibc)
+        Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+        #else
+        Musl.write(descriptor, buffer.baseAddress, buffer.count)
+        #endif
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw FileFailure(path: partialPath, action: "write", code: errno) }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// Makes the new name durable; best effort, because some file systems refuse to sync a folder.
+  private static func syncFolder(of path: String) {
+    let folder = path.contains("/") ? String(path.reversed().drop { $0 != "/" }.reversed()) : "."
+    let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+  }
+}

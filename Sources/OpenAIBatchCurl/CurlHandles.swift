@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+// libcurl's handles with typed operations. The module's only raw pointers are in this file.
+
+internal import COpenAIBatchCurl
+
+/// What libcurl asks and tells during one transfer, on the engine's thread.
+protocol EasyHandleDelegate: AnyObject {
+  /// A connection is there; the first byte of the request comes next.
+  func requestBegins()
+  /// A header line with its ending; `false` ends the transfer.
+  func receiveHeaderLine(_ line: UnsafeBufferPointer<UInt8>) -> Bool
+  func receive(_ bytes: Span<UInt8>) -> EasyHandle.ReceiveVerdict
+  func fill(_ buffer: UnsafeMutableRawBufferPointer) -> EasyHandle.FillVerdict
+}
+
+/// The process's libcurl.
+enum CurlLibrary {
+  /// Whether it could be initialised.
+  static let isUsable = ccurl_global_init() == CURLE_OK
+
+  /// The CA bundle that libcurl was built with.
+  static let defaultCABundle: String? = ccurl_default_ca_bundle().map { String(cString: $0) }
+}
+
+/// One request's handle. Used on the engine's thread only; ended by ``close()``.
+final class EasyHandle {
+  enum ReceiveVerdict { case taken, pause, fail }
+  enum FillVerdict { case filled(Int), pause, fail }
+
+  /// Directions in which a transfer rests.
+  struct Pauses: OptionSet {
+    let rawValue: CInt
+    static let receiving = Pauses(rawValue: CURLPAUSE_RECV)
+    static let sending = Pauses(rawValue: CURLPAUSE_SEND)
+  }
+
+  fileprivate let pointer: UnsafeMutableRawPointer
+  private let errorText: UnsafeMutablePointer<CChar>
+  private var headers: UnsafeMutablePointer<curl_slist>?
+  private var context: Unmanaged<Context>
+
+  /// What libcurl's callbacks get: alive as long as the handle is.
+  private final class Context {
+    let delegate: any EasyHandleDelegate
+    init(_ delegate: any EasyHandleDelegate) { self.delegate = delegate }
+  }
+
+  /// `nil` when memory is out.
+  init?(delegate: any EasyHandleDelegate) {
+    guard let pointer = curl_easy_init() else { return nil }
+    self.pointer = pointer
+    errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+    errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    context = .passRetained(Context(delegate))
+    set(CURLOPT_ERRORBUFFER, errorText)
+    let opaque = context.toOpaque()
+    set(CURLOPT_PRIVATE, opaque)
+    ccurl_set_header_function(pointer, Self.onHeader, opaque)
+    ccurl_set_write_function(pointer, Self.onWrite, opaque)
+    ccurl_set_request_function(pointer, Self.onRequest, opaque)
+  }
+
+  /// Frees everything. The handle must not be in a multi handle.
+  func close() {
+    curl_easy_cleanup(pointer)
+    ccurl_free_list(headers)
+    errorText.deallocate()
+    context.release()
+  }
+
+  // MARK: Options
+
+  func set(_ option: CURLoption, _ value: Int) {
+    ccurl_set_long(pointer, option, value)
+  }
+
+  func set(_ option: CURLoption, size: Int64) {
+    ccurl_set_size(pointer, option, curl_off_t(size))
+  }
+
+  func set(_ option: CURLoption, _ value: String?) {
+    if let value {
+      ccurl_set_string(pointer, option, value)
+    } else {
+      ccurl_set_string(pointer, option, nil)
+    }
+  }
+
+  /// `text` ends with NUL.
+  func set(_ option: CURLoption, text: [UInt8]) {
+    text.withUnsafeBytes { bytes in
+      _ = ccurl_set_string(pointer, option, bytes.baseAddress?.assumingMemoryBound(to: CChar.self))
+    }
+  }
+
+  private func set(_ option: CURLoption, _ value: UnsafeMutableRawPointer) {
+    ccurl_set_pointer(pointer, option, value)
+  }
+
+  /// `lines` are `count` lines, each ended by NUL.
+  func setHeaders(_ lines: [UInt8], count: Int) -> Bool {
+    headers = lines.withUnsafeBytes { bytes in
+      ccurl_make_list(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, count)
+    }
+    guard let headers else { return count == 0 }
+    set(CURLOPT_HTTPHEADER, headers)
+    return true
+  }
+
+  func restrictToHTTP() -> Bool { ccurl_set_http_only(pointer) == CURLE_OK }
+  func leaveResolverBehind() { ccurl_set_quick_exit(pointer) }
+  func closeSocketsOnExec() { ccurl_set_close_on_exec(pointer) }
+  func setMaximumConnectionLifetime(seconds: Int) {
+    ccurl_set_max_connection_lifetime(pointer, seconds)
+  }
+
+  func readBodyFromDelegate() {
+    ccurl_set_read_function(pointer, Self.onRead, context.toOpaque())
+  }
+
+  // MARK: State
+
+  /// Rests in the given directions and goes on in the others. May call the delegate before it returns.
+  func setPauses(_ pauses: Pauses) -> CURLcode {
+    curl_easy_pause(pointer, pauses.rawValue)
+  }
+
+  func long(_ info: CURLINFO) -> Int {
+    var value = 0
+    return ccurl_get_long(pointer, info, &value) == CURLE_OK ? value : 0
+  }
+
+  func size(_ info: CURLINFO) -> Int64 {
+    var value: curl_off_t = 0
+    return ccurl_get_size(pointer, info, &value) == CURLE_OK ? Int64(value) : 0
+  }
+
+  /// libcurl's own words for a failure.
+  func errorMessage(for code: CURLcode) -> String {
+    errorText[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
+  }
+
+  // MARK: Callbacks
+
+  private static func delegate(_ context: UnsafeMutableRawPointer) -> any EasyHandleDelegate {
+    Unmanaged<Context>.fromOpaque(context).takeUnretainedValue().delegate
+  }
+
+  private static let onRequest: ccurl_request_callback = { context, _, _, _, _ in
+    if let context { delegate(context).requestBegins() }
+    return 0
+  }
+
+  private static let onHeader: curl_write_callback = { bytes, size, count, context in
+    guard let bytes, let context else { return 0 }
+    let length = size * count
+    let line = UnsafeBufferPointer(
+      start: UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: length)
+    return delegate(context).receiveHeaderLine(line) ? length : length &+ 1
+  }
+
+  private static let onWrite: curl_write_callback = { bytes, size, count, context in
+    guard let bytes, let context else { return 0 }
+    let length = size * count
+    guard length > 0 else { return 0 }
+    let buffer = UnsafeBufferPointer(
+      start: UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: length)
+    switch delegate(context).receive(buffer.span) {
+    case .taken: return length
+    case .pause: return ccurl_write_pause()
+    case .fail: return length &+ 1
+    }
+  }
+
+  private static let onRead: curl_read_callback = { bytes, size, count, context in
+    guard let bytes, let context else { return ccurl_read_abort() }
+    let buffer = UnsafeMutableRawBufferPointer(start: bytes, count: size * count)
+    switch delegate(context).fill(buffer) {
+    case .filled(let count): return count
+    case .pause: return ccurl_read_pause()
+    case .fail: return ccurl_read_abort()
+    }
+  }
+}
+
+extension EasyHandle {
+  fileprivate static func delegate(of pointer: UnsafeMutableRawPointer) -> (any EasyHandleDelegate)? {
+    var opaque: UnsafeMutableRawPointer?
+    guard ccurl_get_pointer(pointer, CURLINFO_PRIVATE, &opaque) == CURLE_OK, let opaque else { return nil }
+    return delegate(opaque)
+  }
+}
+
+/// The connections, and the handles that are at work on them. Used on the engine's thread, but for ``wake()``.
+///
+/// `@unchecked`: the pointer never changes, and ``wake()`` is the one function that libcurl allows from any
+/// thread while the handle lives. ``CurlEngine`` sees to that.
+final class MultiHandle: @unchecked Sendable {
+  private let pointer: UnsafeMutableRawPointer
+
+  /// `nil` when memory or descriptors are out.
+  init?(maxConnections: Int) {
+    guard let pointer = curl_multi_init() else { return nil }
+    self.pointer = pointer
+    for option in [CURLMOPT_MAX_HOST_CONNECTIONS, CURLMOPT_MAX_TOTAL_CONNECTIONS, CURLMOPT_MAXCONNECTS] {
+      ccurl_multi_set_long(pointer, option, maxConnections)
+    }
+  }
+
+  /// Frees everything. No easy handle must be left in it.
+  func close() {
+    curl_multi_cleanup(pointer)
+  }
+
+  func add(_ easy: EasyHandle) -> Bool { curl_multi_add_handle(pointer, easy.pointer) == CURLM_OK }
+
+  /// Takes a handle out; an unfinished one loses its connection.
+  func remove(_ easy: EasyHandle) {
+    curl_multi_remove_handle(pointer, easy.pointer)
+  }
+
+  /// Does what can be done without waiting; `false` when the handle is broken.
+  func perform() -> Bool {
+    var running: CInt = 0
+    return curl_multi_perform(pointer, &running) == CURLM_OK
+  }
+
+  /// A transfer that has ended, until there is none.
+  func nextFinished() -> (delegate: any EasyHandleDelegate, code: CURLcode)? {
+    var left: CInt = 0
+    while let message = curl_multi_info_read(pointer, &left) {
+      var code = CURLE_OK
+      guard let easy = ccurl_finished(message, &code), let delegate = EasyHandle.delegate(of: easy) else {
+        continue
+      }
+      return (delegate, code)
+    }
+    return nil
+  }
+
+  /// Waits for something to do, a ``wake()``, or the time; `false` when the handle is broken.
+  func poll(milliseconds: CInt) -> Bool {
+    curl_multi_poll(pointer, nil, 0, milliseconds, nil) == CURLM_OK
+  }
+
+  /// Ends the wait, or the next one. From any thread.
+  func wake() {
+    curl_multi_wakeup(pointer)
+  }
+}

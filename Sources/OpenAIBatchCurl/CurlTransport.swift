@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+public import OpenAIBatchTransport
+
+/// Sends requests with libcurl, on one thread of its own.
+///
+/// Connections are kept and shared; HTTP/1.1 is spoken, over TLS 1.2 or newer. Responses stream with
+/// back-pressure, at most 2 MiB of each in memory. Nothing is decompressed, followed, or authenticated.
+///
+/// A request is sent once. libcurl itself repeats a GET or HEAD when a kept connection turns out to be dead
+/// before the first byte of a response; it is kept from doing so with any other method. A request without a
+/// body whose method is not GET or HEAD always opens a new connection, because of that.
+///
+/// No shutdown is needed: with the last reference the thread ends, and transfers still running (a response body
+/// that is being read does not keep the transport alive) fail with the kind `shutDown`. In a forked child the
+/// transport refuses to work, with the same kind.
+public final class CurlTransport: Transport {
+  /// What the transport was made with.
+  public let configuration: Configuration
+  private let engine: CurlEngine
+
+  /// Creates a transport; nothing is opened or started yet.
+  ///
+  /// A set-up that cannot work, such as a missing CA file, fails each ``send(_:)`` with the kind `invalid`.
+  ///
+  /// - Parameters:
+  ///   - configuration: Connections, trust and proxy.
+  ///   - environment: Where `SSL_CERT_FILE` and the proxy variables are looked up; by default the process's own
+  ///     environment.
+  public init(_ configuration: Configuration = Configuration(), environment: [String: String]? = nil) {
+    self.configuration = configuration
+    engine = CurlEngine(
+      EngineSettings(configuration, environment: environment ?? ProcessEnvironment.relevantVariables()))
+  }
+
+  deinit {
+    engine.stop()
+  }
+
+  public func send(_ request: TransportRequest) async throws(TransportFailure) -> TransportResponse {
+    try engine.checkUsable()
+    guard !Task.isCancelled else { throw .cancelled(mayHaveReachedServer: false) }
+    let transfer = try Transfer(request, engine: engine)
+    let head = try await transfer.head()
+    return TransportResponse(head: head, body: ResponseBody(transfer))
+  }
+
+  /// Lets queued and running transfers finish, refuses new ones, and returns when the thread has let go of
+  /// everything.
+  ///
+  /// Transfers are bounded by their own timeouts, but a response body that nobody reads is not: cancel the
+  /// calling task to end what is left, with the kind `shutDown`. Calling it again is harmless.
+  public func shutdown() async {
+    await engine.shutdown()
+  }
+}
+
+extension CurlTransport: CustomStringConvertible, CustomReflectable {
+  /// The type's name.
+  public var description: String { "CurlTransport" }
+
+  /// Shows the configuration, without a proxy's credentials.
+  public var customMirror: Mirror {
+    Mirror(self, children: ["configuration": configuration], displayStyle: .class)
+  }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import COpenAIBatchCurl
+internal import OpenAIBatchTransport
+
+extension EasyHandle {
+  /// Sets all options for one transfer; `false` when memory is out.
+  func configure(for transfer: Transfer, settings: EngineSettings) -> Bool {
+    guard restrictToHTTP(), setHeaders(transfer.request.headerLines, count: transfer.request.headerCount)
+    else {
+      return false
+    }
+    setProtocol()
+    setRequest(transfer)
+    setConnection(transfer, settings: settings)
+    if transfer.request.isSecure { setTrust(settings) }
+    return true
+  }
+
+  private func setProtocol() {
+    set(CURLOPT_NOSIGNAL, 1)
+    set(CURLOPT_NOPROGRESS, 1)
+    set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+    set(CURLOPT_HTTP09_ALLOWED, 0)
+    set(CURLOPT_FOLLOWLOCATION, 0)
+    set(CURLOPT_HTTPAUTH, 0)
+    set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
+    // "/a/../b" goes out as it is: normalised, it would reach another endpoint than the caller checked.
+    set(CURLOPT_PATH_AS_IS, 1)
+    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
+  }
+
+  private func setRequest(_ transfer: Transfer) {
+    let request = transfer.request
+    set(CURLOPT_URL, text: request.url)
+    switch request.shape {
+    case .plain: break
+    case .head: set(CURLOPT_NOBODY, 1)
+    case .upload(let length):
+      // Never POSTFIELDS, and no seek function: libcurl cannot rewind such a body, so it cannot send a request
+      // a second time when a kept connection dies after the first.
+      set(CURLOPT_POST, 1)
+      set(CURLOPT_POSTFIELDSIZE_LARGE, size: length ?? -1)
+      readBodyFromDelegate()
+      set(CURLOPT_UPLOAD_BUFFERSIZE, Int(min(max(length ?? .max, 16 << 10), 512 << 10)))
+    }
+    if let method = request.customMethod { set(CURLOPT_CUSTOMREQUEST, text: method) }
+    if request.needsFreshConnection { set(CURLOPT_FRESH_CONNECT, 1) }
+  }
+
+  private func setConnection(_ transfer: Transfer, settings: EngineSettings) {
+    leaveResolverBehind()
+    closeSocketsOnExec()
+    set(CURLOPT_CONNECTTIMEOUT_MS, transfer.timeouts.connect.wholeMilliseconds)
+    set(CURLOPT_BUFFERSIZE, 256 << 10)
+    set(CURLOPT_TCP_KEEPALIVE, 1)
+    set(CURLOPT_TCP_KEEPIDLE, 30)
+    set(CURLOPT_TCP_KEEPINTVL, 15)
+    set(CURLOPT_MAXAGE_CONN, 30)
+    setMaximumConnectionLifetime(seconds: 300)
+    // Both are always set: libcurl would else read the process's environment.
+    let route = transfer.request.isSecure ? settings.secureRoute : settings.plainRoute
+    set(CURLOPT_PROXY, route.proxy)
+    set(CURLOPT_NOPROXY, route.exceptions)
+  }
+
+  private func setTrust(_ settings: EngineSettings) {
+    set(CURLOPT_SSL_VERIFYPEER, 1)
+    set(CURLOPT_SSL_VERIFYHOST, 2)
+    set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+    if let file = settings.caFile { set(CURLOPT_CAINFO, file) }
+    // With a CA path libcurl parses the bundle again for each connection: 34 ms of this thread.
+    if settings.caFile != nil || CurlLibrary.defaultCABundle != nil { set(CURLOPT_CAPATH, nil) }
+  }
+}
+
+extension Duration {
+  /// At least one, because libcurl takes zero for its default.
+  fileprivate var wholeMilliseconds: Int {
+    let (seconds, attoseconds) = min(max(self, .milliseconds(1)), .seconds(2_000_000)).components
+    return max(1, Int(seconds * 1_000 + attoseconds / 1_000_000_000_000_000))
+  }
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import COpenAIBatchCurl
+internal import OpenAIBatchTransport
+
+/// The engine's thread: takes messages, lets libcurl work, wakes callers, waits.
+final class EngineLoop {
+  private let engine: CurlEngine
+  private let settings: EngineSettings
+  private var multi: MultiHandle
+  private var live: [ObjectIdentifier: LiveTransfer] = [:]
+  private var queue = TransferQueue()
+  private var messages: [CurlEngine.Message] = []
+  private var dirty: [LiveTransfer] = []
+  private var lastWork = ContinuousClock.now
+  /// No deadline passes before this.
+  private var nextCheck: ContinuousClock.Instant?
+
+  /// The time of this turn.
+  private(set) var now = ContinuousClock.now
+
+  /// After so long without a transfer the thread ends and its connections are closed.
+  private static let maximumIdleTime = Duration.seconds(90)
+  /// However many deadlines there are, they are looked at no more often.
+  private static let checkInterval = Duration.milliseconds(5)
+
+  /// `nil` when memory or descriptors are out.
+  init?(engine: CurlEngine) {
+    guard let multi = MultiHandle(maxConnections: engine.settings.maxConnections) else { return nil }
+    self.engine = engine
+    self.settings = engine.settings
+    self.multi = multi
+    engine.attach(multi)
+  }
+
+  func run() {
+    while true {
+      now = .now
+      let isIdle = live.isEmpty && queue.isEmpty
+      if !isIdle { lastWork = now }
+      let isTired = isIdle && now - lastWork >= Self.maximumIdleTime
+      switch engine.collect(into: &messages, isIdle: isIdle, isTired: isTired) {
+      case .work:
+        work()
+      case .stop:
+        stop()
+        return
+      case .end:
+        multi.close()
+        return
+      }
+    }
+  }
+
+  private func work() {
+    for message in messages { handle(message) }
+    messages.removeAll(keepingCapacity: messages.capacity <= 1_024)
+    repeat {
+      fillSlots()
+      guard live.isEmpty || multi.perform() else { return startAnew() }
+      endFinished()
+    } while !queue.isEmpty && live.count < settings.maxConnections
+    deliver()
+    checkDeadlines()
+    guard engine.fallAsleep() else { return }
+    if !multi.poll(milliseconds: waitingTime()) { startAnew() }
+  }
+
+  private func handle(_ message: CurlEngine.Message) {
+    switch message {
+    case .start(let transfer):
+      queue.append(transfer)
+      if let deadline = transfer.deadline { noteDeadline(deadline) }
+    case .cancel(let transfer):
+      if let transfer = live[ObjectIdentifier(transfer)] {
+        end(transfer, .failed(.cancelled(mayHaveReachedServer: transfer.mayHaveSent)))
+      } else {
+        transfer.finish(.failed(.cancelled(mayHaveReachedServer: false)))
+        queue.noteEnded()
+      }
+    case .resumeReceiving(let transfer):
+      if let transfer = live[ObjectIdentifier(transfer)] { check(transfer, transfer.resumeReceiving()) }
+    case .bodyIsReady(let transfer):
+      guard let transfer = live[ObjectIdentifier(transfer)] else { return }
+      if let failure = transfer.transfer.upload?.failure {
+        end(transfer, .failed(transfer.easy == nil ? failure.beforeSending : failure))
+      } else if transfer.easy == nil {
+        begin(transfer)
+      } else {
+        check(transfer, transfer.resumeSending())
+      }
+    }
+  }
+
+  // MARK: Transfers
+
+  private func fillSlots() {
+    while live.count < settings.maxConnections, let transfer = queue.popFirst() {
+      let transfer = LiveTransfer(transfer, loop: self)
+      live[ObjectIdentifier(transfer.transfer)] = transfer
+      if let upload = transfer.transfer.upload {
+        upload.start()
+      } else {
+        begin(transfer)
+      }
+    }
+  }
+
+  private func begin(_ transfer: LiveTransfer) {
+    guard let easy = EasyHandle(delegate: transfer) else { return failForMemory(transfer) }
+    guard easy.configure(for: transfer.transfer, settings: settings), multi.add(easy) else {
+      easy.close()
+      return failForMemory(transfer)
+    }
+    transfer.easy = easy
+  }
+
+  private func failForMemory(_ transfer: LiveTransfer) {
+    end(transfer, .failed(TransportFailure(.notSent, "Memory is used up.")))
+  }
+
+  private func endFinished() {
+    while let (delegate, code) = multi.nextFinished() {
+      guard let transfer = delegate as? LiveTransfer else { continue }
+      end(transfer, transfer.failure(for: code).map { .failed($0) } ?? .complete)
+    }
+  }
+
+  private func check(_ transfer: LiveTransfer, _ code: CURLcode) {
+    guard code != CURLE_OK, let failure = transfer.failure(for: code) else { return }
+    end(transfer, .failed(failure))
+  }
+
+  /// Wakes the caller first: libcurl's cleaning up can go on meanwhile.
+  private func end(_ transfer: LiveTransfer, _ end: Transfer.Stream.End) {
+    live[ObjectIdentifier(transfer.transfer)] = nil
+    transfer.transfer.finish(end)
+    guard let easy = transfer.easy else { return }
+    transfer.easy = nil
+    multi.remove(easy)
+    easy.close()
+  }
+
+  func noteDirty(_ transfer: LiveTransfer) {
+    dirty.append(transfer)
+  }
+
+  private func deliver() {
+    guard !dirty.isEmpty else { return }
+    let due = dirty
+    dirty.removeAll(keepingCapacity: true)
+    for transfer in due { check(transfer, transfer.deliver()) }
+  }
+
+  // MARK: Time
+
+  func noteDeadline(_ deadline: ContinuousClock.Instant) {
+    nextCheck = nextCheck.map { min($0, deadline) } ?? deadline
+  }
+
+  private func checkDeadlines() {
+    guard let due = nextCheck, due <= now else { return }
+    nextCheck = nil
+    for transfer in live.values {
+      switch transfer.check(now: now) {
+      case .success(let next): if let next { noteDeadline(next) }
+      case .failure(let failure): end(transfer, .failed(failure))
+      }
+    }
+    queue.forEach { transfer in
+      guard let deadline = transfer.deadline else { return }
+      if deadline > now { return noteDeadline(deadline) }
+      transfer.finish(
+        .failed(TransportFailure(.notSent, "The total timeout passed while the request waited.")))
+    }
+    nextCheck = nextCheck.map { max($0, now + Self.checkInterval) }
+  }
+
+  private func waitingTime() -> CInt {
+    // A second is a safety net: libcurl and the deadlines say when to wake.
+    let longest = live.isEmpty && queue.isEmpty ? Self.maximumIdleTime : .seconds(1)
+    guard let nextCheck else { return longest.pollTime }
+    return min(longest, max(nextCheck - .now, .zero)).pollTime
+  }
+
+  // MARK: Endings
+
+  private func stop() {
+    for case .start(let transfer) in messages { queue.append(transfer) }
+    messages = []
+    for transfer in live.values {
+      end(transfer, .failed(.shutDown(mayHaveReachedServer: transfer.mayHaveSent)))
+    }
+    while let transfer = queue.popFirst() {
+      transfer.finish(.failed(.shutDown(mayHaveReachedServer: false)))
+    }
+    multi.close()
+  }
+
+  /// libcurl's multi handle is broken: fails what runs and goes on with a new one.
+  private func startAnew() {
+    for transfer in live.values {
+      let kind: TransportFailure.Kind = transfer.mayHaveSent ? .interrupted : .notSent
+      end(transfer, .failed(TransportFailure(kind, "libcurl lost its connections.")))
+    }
+    guard let fresh = MultiHandle(maxConnections: settings.maxConnections) else { return }
+    let broken = multi
+    multi = fresh
+    engine.attach(fresh)
+    broken.close()
+  }
+}
+
+extension Duration {
+  /// Whole milliseconds, rounded up, so that a wait does not end before its time.
+  fileprivate var pollTime: CInt {
+    let (seconds, attoseconds) = components
+    return CInt(clamping: seconds * 1_000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+  }
+}
+
+extension TransportFailure {
+  fileprivate var beforeSending: TransportFailure {
+    TransportFailure(kind, message, mayHaveReachedServer: false, underlying: underlying)
+  }
+}

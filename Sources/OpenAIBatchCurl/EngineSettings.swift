@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import OpenAIBatchTransport
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// A configuration and an environment, worked out once.
+struct EngineSettings: Sendable {
+  /// What one scheme's connections go through: empty for none.
+  struct Route: Sendable, Equatable {
+    var proxy = ""
+    /// Hosts that are reached without it, as in `NO_PROXY`.
+    var exceptions = ""
+  }
+
+  let maxConnections: Int
+  /// A CA bundle in place of libcurl's own.
+  let caFile: String?
+  let secureRoute: Route
+  let plainRoute: Route
+  /// Why no request can be sent with this set-up.
+  let failure: TransportFailure?
+
+  init(_ configuration: CurlTransport.Configuration, environment: [String: String]) {
+    maxConnections = min(max(configuration.maxConnections, 1), 100)
+    let configuredFile: String? = if case .file(let path) = configuration.trust { path } else { nil }
+    let caFile = environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 } ?? configuredFile
+    self.caFile = caFile
+    switch configuration.proxy.choice {
+    case .environment:
+      secureRoute = Self.route(["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"], environment)
+      plainRoute = Self.route(["http_proxy", "all_proxy", "ALL_PROXY"], environment)
+    case .none:
+      secureRoute = Route()
+      plainRoute = Route()
+    case .url(let url):
+      secureRoute = Route(proxy: url)
+      plainRoute = Route(proxy: url)
+    }
+    if let caFile, !Self.isReadableFile(caFile) {
+      failure = .invalid("The CA file \(caFile) cannot be read.")
+    } else if case .url(let url) = configuration.proxy.choice, !Self.isPlausible(proxy: url) {
+      failure = .invalid("The proxy's URL is empty or has a space or control character.")
+    } else {
+      failure = nil
+    }
+  }
+
+  private static func route(_ names: [String], _ environment: [String: String]) -> Route {
+    let proxy = names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+    return Route(proxy: proxy ?? "", exceptions: environment["no_proxy"] ?? environment["NO_PROXY"] ?? "")
+  }
+
+  private static func isReadableFile(_ path: String) -> Bool {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    var status = stat()
+    return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
+  private static func isPlausible(proxy: String) -> Bool {
+    !proxy.isEmpty && proxy.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F }
+  }
+}
+
+/// The process's environment, as far as this module reads it.
+enum ProcessEnvironment {
+  static func relevantVariables() -> [String: String] {
+    let names = [
+      "SSL_CERT_FILE", "https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY", "no_proxy",
+      "NO_PROXY",
+    ]
+    var variables: [String: String] = [:]
+    for name in names {
+      if let value = getenv(name) { variables[name] = String(cString: value) }
+    }
+    return variables
+  }
+}

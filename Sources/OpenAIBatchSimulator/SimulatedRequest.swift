@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+public import OpenAIBatchJSON
+public import OpenAIBatchModels
+
+/// One row of a batch, as the simulator is about to run it.
+public struct SimulatedRequest: Sendable {
+  /// The row's `custom_id`.
+  public let customID: String
+  /// The batch's endpoint.
+  public let endpoint: BatchEndpoint
+  /// The row's line in the input file, counted from 1.
+  public let line: Int
+  /// The row's `body`.
+  public let body: JSONValue
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import Dispatch
+internal import Foundation
+internal import OpenAIBatchTransport
+internal import Synchronization
+
+#if canImport(FoundationNetworking)
+internal import FoundationNetworking
+#endif
+
+/// The sessions of one transport, and the line of transfers before them.
+final class SessionEngine: Sendable {
+  private let configuration: URLSessionTransport.Configuration
+  private let directory: String
+  private let process = getpid()
+  /// Tasks are made, resumed and cancelled here only: in order, never on a thread of Swift's pool, because each of
+  /// these waits for Foundation's queue, and never inside a callback, which runs on that queue.
+  private let control = DispatchQueue(label: "OpenAIBatchURLSession.control")
+
+  private struct State {
+    var line: AdmissionQueue<Transfer>
+    var running: [UInt64: Transfer] = [:]
+    var kept: ManagedSession?
+    var closed: ManagedSession?
+    var openSessions = 0
+    var lastID: UInt64 = 0
+    var isShutDown = false
+    var drainWaiters: [CheckedContinuation<Void, Never>] = []
+  }
+  private let state: Mutex<State>
+
+  init(_ configuration: URLSessionTransport.Configuration) {
+    self.configuration = configuration
+    directory = configuration.temporaryDirectory ?? NSTemporaryDirectory()
+    state = Mutex(State(line: AdmissionQueue(limit: configuration.maxConnections)))
+  }
+
+  // MARK: Sending
+
+  func send(_ request: TransportRequest) async throws(TransportFailure) -> TransportResponse {
+    let start = ContinuousClock.now
+    guard getpid() == process else {
+      throw TransportFailure(.shutDown, "The transport belongs to the parent of this process.")
+    }
+    guard !state.withLock({ $0.isShutDown }) else {
+      throw TransportFailure(.shutDown, "The transport was shut down.")
+    }
+    let use = Self.connectionUse(for: request)
+    let urlRequest = try URLRequest(request, keepsConnection: use == .kept)
+    let timeouts = request.timeouts.bounded
+    let body = try await UploadBody.prepare(
+      request.body, directory: directory, deadline: timeouts.total.map { start + $0 })
+    let setup = TransferState.Setup(
+      host: request.head.authority ?? "", timeouts: timeouts, bodyLength: body.length,
+      spool: ResponseSpool.Limits(files: configuration.spoolLimit, directory: directory),
+      canSuspend: Self.canSuspend, start: start)
+    let id = state.withLock { state in
+      state.lastID += 1
+      return state.lastID
+    }
+    let transfer = Transfer(
+      id: id, method: request.head.method, urlRequest: urlRequest, body: body, connectionUse: use,
+      setup: setup,
+      engine: self)
+    let head = try await transfer.head()
+    return TransportResponse(head: head, body: ResponseBody(transfer))
+  }
+
+  #if canImport(FoundationNetworking)
+  private static let canSuspend = false
+
+  /// Keeps libcurl from sending a request anew on its own when a reused connection turns out dead, which it may do
+  /// with GET and HEAD only. A body that it starts over is noticed (``Transfer/didLoseConnection()``); a request
+  /// without one is not, so it never gets a used connection, even when the server ignores `Connection: close`.
+  /// Over TLS the session is shared: ending a session can trap there (#5203).
+  private static func connectionUse(for request: TransportRequest) -> ConnectionUse {
+    if request.head.method == .get || request.head.method == .head { return .kept }
+    return request.body.length == 0 && request.head.scheme?.lowercased() == "http" ? .isolated : .closed
+  }
+  #else
+  private static let canSuspend = true
+
+  private static func connectionUse(for request: TransportRequest) -> ConnectionUse { .kept }
+  #endif
+
+  // MARK: The line
+
+  /// Puts a transfer at the end of the line.
+  func submit(_ transfer: Transfer) {
+    enum Outcome {
+      case start(Transfer)
+      case wait, refuse
+    }
+    let outcome = state.withLock { state -> Outcome in
+      guard !state.isShutDown else { return .refuse }
+      guard let next = state.line.add(transfer, id: transfer.id) else { return .wait }
+      state.running[next.id] = next
+      return .start(next)
+    }
+    switch outcome {
+    case .start(let next): launch(next)
+    case .wait: break
+    case .refuse: transfer.shutDown()
+    }
+  }
+
+  /// The network is done with a transfer: the next may start.
+  func finish(_ id: UInt64) {
+    let (next, waiters) = state.withLock { state in
+      state.running[id] = nil
+      let next = state.line.finish(id)
+      if let next { state.running[next.id] = next }
+      return (next, Self.takeWaiters(&state))
+    }
+    if let next { launch(next) }
+    for waiter in waiters { waiter.resume() }
+  }
+
+  /// Does to a transfer's task what its state asks for.
+  func apply(_ action: TransferState.Action, to task: URLSessionTask?, of id: UInt64) {
+    guard let task else {
+      state.withLock { _ = $0.line.remove(id) }
+      return
+    }
+    control.async {
+      switch action {
+      case .cancelTask: task.cancel()
+      case .suspendTask: task.suspend()
+      case .resumeTask: task.resume()
+      case .wakeHead, .wakeReader: break
+      }
+    }
+  }
+
+  private func launch(_ transfer: Transfer) {
+    control.async { [self] in
+      guard transfer.start() else { return finish(transfer.id) }
+      let managed = session(for: transfer.connectionUse)
+      let task: URLSessionTask =
+        switch transfer.body {
+        case .none: managed.session.dataTask(with: transfer.urlRequest)
+        case .data(let data): managed.session.uploadTask(with: transfer.urlRequest, from: data)
+        case .file(let path, _, _):
+          managed.session.uploadTask(with: transfer.urlRequest, fromFile: URL(fileURLWithPath: path))
+        }
+      managed.delegate.add(transfer, for: task)
+      transfer.attach(task, of: managed)
+      task.resume()
+    }
+  }
+
+  /// The session for a use, made when it is first needed. Called on the control queue only.
+  private func session(for use: ConnectionUse) -> ManagedSession {
+    let existing = state.withLock { state -> ManagedSession? in
+      switch use {
+      case .kept: state.kept
+      case .closed: state.closed
+      case .isolated: nil
+      }
+    }
+    if let existing { return existing }
+    let made = ManagedSession(
+      maxConnections: configuration.maxConnections,
+      delegate: SessionDelegate { [self] in sessionDidEnd() })
+    state.withLock { state in
+      state.openSessions += 1
+      guard !state.isShutDown else { return }
+      switch use {
+      case .kept: state.kept = made
+      case .closed: state.closed = made
+      case .isolated: break
+      }
+    }
+    return made
+  }
+
+  private func sessionDidEnd() {
+    let waiters = state.withLock { state in
+      state.openSessions -= 1
+      return Self.takeWaiters(&state)
+    }
+    for waiter in waiters { waiter.resume() }
+  }
+
+  // MARK: The end
+
+  /// Fails all transfers and lets the sessions go.
+  func shutDown() {
+    let (transfers, sessions) = state.withLock { state in
+      state.isShutDown = true
+      let sessions = [state.kept, state.closed]
+      state.kept = nil
+      state.closed = nil
+      return (Array(state.running.values) + state.line.removeAllWaiting(), sessions)
+    }
+    for transfer in transfers { transfer.shutDown() }
+    // The sessions end here, after the lock was given back.
+    withExtendedLifetime(sessions) {}
+  }
+
+  /// Waits until nothing of a transport that was shut down is left.
+  func drain() async {
+    await withCheckedContinuation { continuation in
+      let waiters = state.withLock { state in
+        state.drainWaiters.append(continuation)
+        return Self.takeWaiters(&state)
+      }
+      for waiter in waiters { waiter.resume() }
+    }
+  }
+
+  private static func takeWaiters(_ state: inout State) -> [CheckedContinuation<Void, Never>] {
+    guard state.isShutDown, state.running.isEmpty, state.openSessions == 0 else { return [] }
+    defer { state.drainWaiters = [] }
+    return state.drainWaiters
+  }
+}
+
+extension Timeouts {
+  /// The same within a century, so that adding them to a time cannot overflow.
+  fileprivate var bounded: Timeouts {
+    func bounded(_ duration: Duration) -> Duration { min(max(duration, .zero), .seconds(3_155_760_000)) }
+    return Timeouts(connect: bounded(connect), idle: bounded(idle), total: total.map(bounded))
+  }
+}

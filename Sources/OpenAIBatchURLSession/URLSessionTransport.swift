@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+public import OpenAIBatchTransport
+
+/// Sends requests with Foundation's `URLSession`.
+///
+/// On Apple platforms it streams both ways. On Linux it is the transport without a further dependency, and
+/// `CurlTransport` is the better one; the limits there are Foundation's (measured with Swift 6.3.1):
+///
+/// - Foundation cannot pause a response. Bytes that nobody has read yet beyond 8 MiB go to unlinked temporary files,
+///   up to ``Configuration/spoolLimit``; beyond that the transfer ends with the kind `tooLarge`.
+/// - A response with trailers, or a connection that closes in the middle of a response's header, traps inside
+///   Foundation and ends the process (swift-corelibs-foundation issues 5285 and 5286, fixed in Swift 6.4).
+/// - Ending a session that has open TLS connections can trap with recent versions of libcurl (issue 5203): make one
+///   transport and keep it.
+/// - ``Timeouts/connect`` is enforced for requests with a body only; without one Foundation does not tell connecting
+///   from waiting, and `idle` and `total` apply.
+/// - Repeated response fields arrive as one, joined with commas. A field without a space after its colon, and a
+///   status line without one after its code, count as `malformed`.
+/// - A redirect without a `Location` arrives without its body.
+/// - TLS trusts the system's certificates and no others; `SSL_CERT_FILE` is not honoured. HTTP/2 is used when libcurl
+///   and the server agree on it, and cannot be turned off.
+/// - POST, DELETE and the like ask the server to close the connection afterwards and go on one that is new: on a
+///   reused one that died libcurl would send them again. Over HTTP/2, where that cannot be asked for, a request
+///   without a body may be sent twice; one with a body fails as `interrupted`.
+///
+/// Everywhere: bodies of unknown length, and those over 1 MiB that are not files, are copied to a private temporary
+/// file before they are sent. A compressed response is refused as `malformed`, because Foundation decodes it without
+/// noticing that it was cut. GET and HEAD cannot have a body.
+///
+/// The transport needs no shutdown: with its last reference, transfers that still run fail with the kind `shutDown`.
+public final class URLSessionTransport: Transport {
+  /// How a transport is set up.
+  public struct Configuration: Sendable {
+    /// The most requests that run at once; others wait in the order in which they came. 6 by default, at least 1.
+    public var maxConnections: Int
+    /// The most bytes of one response that wait in temporary files; 4 GiB by default. Used on Linux, where a response
+    /// cannot be paused.
+    public var spoolLimit: Int64
+    /// Where temporary files are made; `nil` for the system's directory.
+    public var temporaryDirectory: String?
+
+    /// Creates a configuration.
+    ///
+    /// - Parameters:
+    ///   - maxConnections: The most requests that run at once.
+    ///   - spoolLimit: The most bytes of one response that wait in temporary files.
+    ///   - temporaryDirectory: Where temporary files are made; `nil` for the system's directory.
+    public init(maxConnections: Int = 6, spoolLimit: Int64 = 4 << 30, temporaryDirectory: String? = nil) {
+      self.maxConnections = maxConnections
+      self.spoolLimit = spoolLimit
+      self.temporaryDirectory = temporaryDirectory
+    }
+  }
+
+  private let engine: SessionEngine
+
+  /// Creates a transport. Never fails: what is wrong with the configuration shows in the first ``send(_:)``.
+  public init(_ configuration: Configuration = Configuration()) {
+    engine = SessionEngine(configuration)
+  }
+
+  deinit {
+    engine.shutDown()
+  }
+
+  /// Sends `request` and returns the response's head, with the body still to be read.
+  ///
+  /// - Throws: ``TransportFailure``; a cancelled task gets the kind `cancelled`.
+  public func send(_ request: TransportRequest) async throws(TransportFailure) -> TransportResponse {
+    try await engine.send(request)
+  }
+
+  /// Fails what runs and what waits with the kind `shutDown`, and returns when all of it has ended. Later requests
+  /// fail the same way; calling it again does nothing.
+  public func shutdown() async {
+    engine.shutDown()
+    await engine.drain()
+  }
+}

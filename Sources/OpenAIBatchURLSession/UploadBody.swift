@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import Foundation
+internal import OpenAIBatchTransport
+
+/// A request body in the two forms that `URLSession` sends reliably: bytes in memory, or a whole file.
+///
+/// Streams are not used: on Linux they are read synchronously on a queue that all sessions share and end at
+/// the first pause; on Apple a bound pair can stall.
+enum UploadBody: Sendable {
+  case none
+  case data(Data)
+  /// A file; `temporary` keeps it alive when it is our own.
+  case file(path: String, length: Int64, temporary: TemporaryFile?)
+
+  /// The most bytes that are sent from memory.
+  static let memoryLimit = 1 << 20
+
+  /// The number of bytes to send.
+  var length: Int64 {
+    switch self {
+    case .none: 0
+    case .data(let data): Int64(data.count)
+    case .file(_, let length, _): length
+    }
+  }
+
+  /// Brings `body` into one of the two forms; a producer and long bytes are copied to a temporary file.
+  ///
+  /// - Parameters:
+  ///   - body: The body.
+  ///   - directory: Where to make the temporary file.
+  ///   - deadline: When to give up on a producer.
+  static func prepare(
+    _ body: RequestBody, directory: String, deadline: ContinuousClock.Instant? = nil
+  ) async throws(TransportFailure) -> UploadBody {
+    switch body.source {
+    case .empty:
+      return .none
+    case .bytes(let bytes) where bytes.count <= memoryLimit:
+      return bytes.isEmpty ? .none : .data(Data(bytes))
+    case .file(let path):
+      return try file(path, declared: body.length)
+    case .bytes, .producer:
+      do {
+        guard let deadline else { return try await copy(body, directory: directory) }
+        return try await copy(body, directory: directory, deadline: deadline)
+      } catch {
+        throw TransportFailure(
+          error.kind, error.message, mayHaveReachedServer: false, underlying: error.underlying)
+      }
+    }
+  }
+
+  private static func file(_ path: String, declared: Int64?) throws(TransportFailure) -> UploadBody {
+    let length: Int64
+    do {
+      length = try FileBytes(path: path).length
+    } catch {
+      throw TransportFailure(
+        .body, "The request body could not be opened.", mayHaveReachedServer: false, underlying: error)
+    }
+    if let declared, declared != length {
+      let cause = FileFailure(path: path, reason: "has \(length) bytes, and had \(declared) before")
+      throw TransportFailure(
+        .body, "The request body's file changed.", mayHaveReachedServer: false, underlying: cause)
+    }
+    return length == 0 ? .none : .file(path: resolved(path), length: length, temporary: nil)
+  }
+
+  /// The path without symbolic links: Foundation on Linux takes a link's own length for the file's.
+  private static func resolved(_ path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  private static func copy(
+    _ body: RequestBody, directory: String, deadline: ContinuousClock.Instant
+  ) async throws(TransportFailure) -> UploadBody {
+    let result = await withTaskGroup { group in
+      group.addTask { () -> Result<UploadBody, TransportFailure> in
+        do throws(TransportFailure) {
+          return .success(try await copy(body, directory: directory))
+        } catch {
+          return .failure(error)
+        }
+      }
+      group.addTask {
+        try? await ContinuousClock().sleep(until: deadline)
+        return .failure(
+          TransportFailure(.notSent, "The request body took longer than the total time to make."))
+      }
+      defer { group.cancelAll() }
+      return await group.next()
+    }
+    guard let result else { throw TransportFailure(.cancelled, "The task was cancelled.") }
+    return try result.get()
+  }
+
+  private static func copy(
+    _ body: RequestBody, directory: String
+  ) async throws(TransportFailure) -> UploadBody {
+    let reader = try await body.open()
+    var memory: [UInt8] = []
+    var file: TemporaryFile?
+    var length: Int64 = 0
+    while true {
+      guard !Task.isCancelled else {
+        throw TransportFailure(.cancelled, "The task was cancelled while the request body was read.")
+      }
+      let chunk: ArraySlice<UInt8>?
+      do {
+        chunk = try await reader.next()
+      } catch let failure as TransportFailure {
+        throw failure
+      } catch {
+        throw TransportFailure(.body, "The request body's source failed.", underlying: error)
+      }
+      guard let chunk else { break }
+      do {
+        if file == nil, memory.count + chunk.count > memoryLimit {
+          let created = try TemporaryFile(in: directory, keepsName: true)
+          try created.write(memory[...], at: 0)
+          memory = []
+          file = created
+        }
+        if let file {
+          try file.write(chunk, at: length)
+        } else {
+          memory += chunk
+        }
+      } catch {
+        throw TransportFailure(
+          .body, "The request body could not be kept until it is sent.", underlying: error)
+      }
+      length += Int64(chunk.count)
+    }
+    if let file { return .file(path: file.path, length: length, temporary: file) }
+    return memory.isEmpty ? .none : .data(Data(memory))
+  }
+
+  /// What is wrong with the file by now, if it is one of the caller's: `URLSession` itself sends a file that
+  /// shrank as a body that never ends.
+  var damage: FileFailure? {
+    guard case .file(let path, let length, nil) = self else { return nil }
+    do {
+      let now = try FileBytes(path: path).length
+      return now == length
+        ? nil : FileFailure(path: path, reason: "has \(now) bytes, and had \(length) before")
+    } catch {
+      return error
+    }
+  }
+}
