@@ -58,6 +58,9 @@ public struct BatchClient: Sendable {
     pipeline = Pipeline(layers: layers, transport: transport, clock: clock)
   }
 
+  /// The wall clock's seconds since 1970, as the client's policies see it.
+  package var wallTime: Double { configuration.clock.wallTime() }
+
   /// Performs an operation and reads its answer.
   func perform<Output>(
     _ operation: BatchOperation<Output>, _ options: CallOptions

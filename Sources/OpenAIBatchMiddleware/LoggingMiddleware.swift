@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-package import Logging
 package import OpenAIBatchTransport
 
 /// Logs each call, by allow-list: operation, status, attempts, duration, request id and the kind of failure.

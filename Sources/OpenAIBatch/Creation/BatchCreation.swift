@@ -109,17 +109,10 @@ struct BatchCreation {
   }
 
   private func settle(_ batches: [Batch]) async throws(BatchClientError) -> Batch? {
-    let order: (Batch, Batch) -> Bool = { ($0.createdAt, $0.id.rawValue) < ($1.createdAt, $1.id.rawValue) }
-    let marked = batches.filter { $0.metadata?[BatchKey.metadataKey] == name }.sorted(by: order)
-    guard let kept = marked.first else { return batches.min(by: order) }
-    for twin in marked.dropFirst() where !twin.status.isTerminal && twin.status != .cancelling {
-      do throws(BatchClientError) {
-        try await client.cancelBatch(twin.id, options: listOptions)
-      } catch  where error.kind == .conflict || error.kind == .notFound {
-        // It ended by itself in the meantime.
-      }
-    }
-    return kept
+    let marked = batches.filter { $0.metadata?[BatchKey.metadataKey] == name }
+    if !marked.isEmpty { return try await client.keepOldest(of: marked, options: listOptions) }
+    // Without the mark nobody knows whose the others are: none of them is cancelled.
+    return batches.min { ($0.createdAt, $0.id.rawValue) < ($1.createdAt, $1.id.rawValue) }
   }
 
   private func pause(until deadline: ContinuousClock.Instant?) async throws(BatchClientError) {

@@ -32,7 +32,7 @@ package final class OutputFile: Sendable {
   /// - Throws: ``FileFailure`` when the folder cannot be written, or another process is writing this file.
   package init(replacing path: String) throws(FileFailure) {
     self.path = path
-    partialPath = "\(path).partial"
+    partialPath = Self.partialPath(of: path)
     let descriptor = open(partialPath, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw FileFailure(path: partialPath, action: "create", code: errno) }
     self.descriptor = descriptor
@@ -94,6 +94,13 @@ package final class OutputFile: Sendable {
     var status = stat()
     return lstat(path, &status) == 0
   }
+
+  /// Removes what a file that is not committed has on disk: for a process that ends without unwinding.
+  package static func removePartial(of path: String) {
+    unlink(partialPath(of: path))
+  }
+
+  private static func partialPath(of path: String) -> String { "\(path).partial" }
 
   /// Removes a file, if it is there.
   package static func remove(_ path: String) {

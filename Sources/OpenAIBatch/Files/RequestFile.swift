@@ -135,7 +135,7 @@ public struct RequestFile: Sendable {
       return report(line.number, .invalidJSONLine, "not valid JSON\(place): \(error.message)")
     }
     guard row.kind == .object else { return report(line.number, .invalidJSONLine, "not a JSON object") }
-    let found = RequestLine(row)
+    let found = RequestLine(row, number: line.number)
     if let id = found.customID, !id.isEmpty {
       ids.insert(id, line: line.number)
     } else {
@@ -183,13 +183,14 @@ public struct RequestFile: Sendable {
     guard ids.hasSuspects else { return }
     let suspects = ids.suspects
     var first: [String: Int] = [:]
-    try RequestLine.forEach(in: path) { number, row in
-      guard suspects.contains(number), let id = row.customID else { return }
+    var rows = try RequestLineReader(path: path)
+    while let row = try rows.next() {
+      guard suspects.contains(row.number), let id = row.customID else { continue }
       if let earlier = first[id] {
         report(
-          number, .duplicateCustomID, "custom_id \"\(id.prefix(80))\" is used already on line \(earlier)")
+          row.number, .duplicateCustomID, "custom_id \"\(id.prefix(80))\" is used already on line \(earlier)")
       } else {
-        first[id] = number
+        first[id] = row.number
       }
     }
   }

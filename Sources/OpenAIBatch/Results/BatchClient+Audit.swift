@@ -26,8 +26,9 @@ extension BatchClient {
     var audit = BatchAudit()
     var states: [String: RowState] = [:]
     do throws(FileFailure) {
-      try RequestLine.forEach(in: input) { _, row in
-        guard let id = row.customID else { return }
+      var rows = try RequestLineReader(path: input)
+      while let row = try rows.next() {
+        guard let id = row.customID else { continue }
         audit.rows += 1
         states[id] = .waiting
       }
