@@ -100,6 +100,12 @@ let package = Package(
       ]),
     .testTarget(
       name: "OpenAIBatchJobsTests", dependencies: ["OpenAIBatchJobs", "OpenAIBatchSimulator"]),
+    .testTarget(
+      name: "ReadmeTests",
+      dependencies: [
+        "OpenAIBatch", "OpenAIBatchCurl", "OpenAIBatchURLSession", "OpenAIBatchJobs", "OpenAIBatchSimulator",
+        "LoopbackServer", "openai-batch",
+      ]),
     .testTarget(name: "openai-batchTests", dependencies: ["openai-batch"]),
   ],
   swiftLanguageModes: [.v6]
