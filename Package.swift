@@ -106,7 +106,7 @@ let package = Package(
         "OpenAIBatch", "OpenAIBatchCurl", "OpenAIBatchURLSession", "OpenAIBatchJobs", "OpenAIBatchSimulator",
         "LoopbackServer", "openai-batch",
       ]),
-    .testTarget(name: "openai-batchTests", dependencies: ["openai-batch"]),
+    .testTarget(name: "openai-batchTests", dependencies: ["openai-batch", "OpenAIBatchSimulatorServer"]),
   ],
   swiftLanguageModes: [.v6]
 )

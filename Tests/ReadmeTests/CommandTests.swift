@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
+// Without the trait the command lacks `demo` and `simulate`.
+#if Simulator
 internal import ArgumentParser
 internal import Testing
 
@@ -33,3 +35,4 @@ internal import Testing
     #expect(block.joined(separator: "\n") == ExitCodesCommand.table)
   }
 }
+#endif
