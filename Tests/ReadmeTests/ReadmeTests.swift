@@ -13,7 +13,8 @@ internal import Testing
   }
 
   @Test(arguments: Readme.swiftParagraphs) func everySwiftBlockIsCompiled(_ piece: Piece) throws {
-    let compiled = try ["Tests/ReadmeTests/Snippets.swift", "Examples/Contract/Package.swift"].map(Readme.code)
+    let compiled = try ["Tests/ReadmeTests/Snippets.swift", "Examples/Contract/Package.swift"].map(
+      Readme.code)
     #expect(compiled.contains { $0.contains(Readme.squeezed(piece.text)) })
   }
 
@@ -36,7 +37,8 @@ internal import Testing
   @Test func everyModuleIsNamed() throws {
     let sources = Readme.root.appendingPathComponent("Sources")
     let modules = try FileManager.default.contentsOfDirectory(atPath: sources.path)
-    let named = Set(Readme.section("Modules").flatMap { Readme.codeSpans(in: $0.split(separator: "|").first ?? "") })
+    let named = Set(
+      Readme.section("Modules").flatMap { Readme.codeSpans(in: $0.split(separator: "|").first ?? "") })
     #expect(named == Set(modules.filter { !$0.hasPrefix(".") }))
   }
 

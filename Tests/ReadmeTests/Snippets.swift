@@ -67,7 +67,7 @@ enum Snippets {
   static func refused(_ client: BatchClient, _ id: BatchID) async throws {
     do {
       try await client.cancelBatch(id)
-    } catch where error.kind == .conflict {
+    } catch  where error.kind == .conflict {
       print("it has ended already")
     }
   }
