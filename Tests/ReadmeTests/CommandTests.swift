@@ -4,6 +4,7 @@
 // Without the trait the command lacks `demo` and `simulate`.
 #if Simulator
 internal import ArgumentParser
+internal import Foundation
 internal import Testing
 
 @testable internal import openai_batch

@@ -5,6 +5,7 @@ internal import Foundation
 internal import LoopbackServer
 internal import OpenAIBatch
 internal import OpenAIBatchCurl
+internal import OpenAIBatchJobs
 internal import OpenAIBatchSimulator
 internal import Testing
 
