@@ -64,7 +64,9 @@ struct CommandTests {
     #expect(try service.fixture.read("out.jsonl").contains("\"code\":\"missing\""))
   }
 
-  @Test(arguments: [("token_limit_exceeded", Int32(10)), ("billing_hard_limit_reached", 4)])
+  @Test(arguments: [
+    (code: "token_limit_exceeded", status: Int32(10)), (code: "billing_hard_limit_reached", status: Int32(4)),
+  ])
   func aFailedBatch(code: String, status: Int32) async throws {
     let service = try await service(faults: [.failBatch(code: code)])
     try service.fixture.write(CommandFixture.row("a"), to: "in.jsonl")
@@ -83,7 +85,7 @@ struct CommandTests {
     #expect(outcome.errors.contains("openai-batch run in.jsonl -o out.jsonl --for 50ms --poll 10ms"))
   }
 
-  @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, 143)])
+  @Test(arguments: [(number: SIGINT, status: Int32(130)), (number: SIGTERM, status: Int32(143))])
   func signalsDetachAndNeverCancel(number: Int32, status: Int32) async throws {
     let service = try await service(speed: 0.05)
     try service.fixture.write(CommandFixture.row("a"), to: "in.jsonl")
@@ -173,7 +175,11 @@ struct CommandTests {
     #expect(outcome.errors.contains("did you mean http://127.0.0.1:\(service.server.port)/v1?"))
   }
 
-  @Test(arguments: [(401, Int32(4)), (403, 4), (413, 4), (422, 4), (500, 5), (503, 5)])
+  @Test(arguments: [
+    (status: 401, code: Int32(4)), (status: 403, code: Int32(4)), (status: 413, code: Int32(4)),
+    (status: 422, code: Int32(4)),
+    (status: 500, code: Int32(5)), (status: 503, code: Int32(5)),
+  ])
   func statusesOfTheService(status: Int, code: Int32) async throws {
     let service = try await service(faults: [.failRequest(.listBatches, status: status, times: 3)])
     let outcome = try service.fixture.run("batches", "list")
