@@ -92,7 +92,12 @@ let package = Package(
     .testTarget(name: "OpenAIBatchPaginationTests", dependencies: ["OpenAIBatchPagination"]),
     .testTarget(
       name: "OpenAIBatchModelsTests", dependencies: ["OpenAIBatchModels"], resources: [.copy("Golden")]),
-    .testTarget(name: "OpenAIBatchMiddlewareTests", dependencies: ["OpenAIBatchMiddleware"]),
+    .testTarget(
+      name: "OpenAIBatchMiddlewareTests",
+      dependencies: [
+        "OpenAIBatchMiddleware", "OpenAIBatchTransport", logging,
+        .product(name: "InMemoryLogging", package: "swift-log"),
+      ]),
     .testTarget(
       name: "OpenAIBatchTests",
       dependencies: [

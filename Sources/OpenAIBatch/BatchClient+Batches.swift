@@ -53,7 +53,8 @@ extension BatchClient {
   /// - Parameters:
   ///   - after: Where to start: a batch's id, or the `next` of a page of an earlier walk.
   ///   - pageSize: 1…100.
-  ///   - createdSince: Leaves out older batches, and ends the walk at the first page that ends with one.
+  ///   - createdSince: Leaves out older batches, and ends the walk at the first page that ends with one. A batch whose
+  ///     time the provider does not say counts as new.
   ///   - options: What each page's call does differently.
   public func batches(
     after: BatchID? = nil, pageSize: Int = 100, createdSince: Date? = nil,
@@ -64,11 +65,19 @@ extension BatchClient {
       let list = try await listBatches(after: cursor, limit: pageSize, options: options)
       var page = Page(items: list.data, next: list.hasMore && !list.data.isEmpty ? list.data.last?.id : nil)
       if let createdSince {
-        if let last = page.items.last, last.createdAt < createdSince { page.next = nil }
-        page.items.removeAll { $0.createdAt < createdSince }
+        if let last = page.items.last, last.isKnown(toBeOlderThan: createdSince) { page.next = nil }
+        page.items.removeAll { $0.isKnown(toBeOlderThan: createdSince) }
       }
       return page
     }
+  }
+}
+
+extension Batch {
+  /// Whether the batch is older. A provider that does not say when it was made leaves that open: such a batch
+  /// must not end a search, or a create would be repeated.
+  fileprivate func isKnown(toBeOlderThan date: Date) -> Bool {
+    createdAt.timeIntervalSince1970 > 0 && createdAt < date
   }
 }
 

@@ -170,10 +170,12 @@ final class CurlEngine: Sendable {
     return turn
   }
 
-  /// Whether the loop may wait: from now on the first message wakes it.
-  func fallAsleep() -> Bool {
+  /// Whether the loop may wait: from now on the first message, a stop and a shutdown wake it.
+  func fallAsleep(isIdle: Bool) -> Bool {
     state.withLock { state in
-      guard state.messages.isEmpty, state.intake != .stopped else { return false }
+      guard state.messages.isEmpty, state.intake == .open || state.intake == .draining && !isIdle else {
+        return false
+      }
       state.isAsleep = true
       return true
     }
@@ -225,6 +227,7 @@ final class CurlEngine: Sendable {
     var all = sigset_t()
     sigfillset(&all)
     pthread_sigmask(SIG_BLOCK, &all, nil)
+    CurlLibrary.nameThread("openai-batch")
     if let loop = EngineLoop(engine: self) {
       loop.run()
       runEnded(failing: [])

@@ -38,6 +38,11 @@ public final class CurlTransport: Transport {
     engine.stop()
   }
 
+  /// Sends `request` and returns the response's head, with the body still to be read.
+  ///
+  /// - Throws: ``TransportFailure``; `invalid` before anything is sent for a URL that is not http or https, has
+  ///   user information or characters that must be encoded, for a header with control characters, and for a
+  ///   set-up that cannot work.
   public func send(_ request: TransportRequest) async throws(TransportFailure) -> TransportResponse {
     try engine.checkUsable()
     guard !Task.isCancelled else { throw .cancelled(mayHaveReachedServer: false) }

@@ -37,7 +37,6 @@ final class EngineLoop {
   func run() {
     while true {
       now = .now
-      let isIdle = live.isEmpty && queue.isEmpty
       if !isIdle { lastWork = now }
       let isTired = isIdle && now - lastWork >= Self.maximumIdleTime
       switch engine.collect(into: &messages, isIdle: isIdle, isTired: isTired) {
@@ -63,7 +62,7 @@ final class EngineLoop {
     } while !queue.isEmpty && live.count < settings.maxConnections
     deliver()
     checkDeadlines()
-    guard engine.fallAsleep() else { return }
+    guard engine.fallAsleep(isIdle: isIdle) else { return }
     if !multi.poll(milliseconds: waitingTime()) { startAnew() }
   }
 
@@ -92,6 +91,8 @@ final class EngineLoop {
       }
     }
   }
+
+  private var isIdle: Bool { live.isEmpty && queue.isEmpty }
 
   // MARK: Transfers
 
@@ -179,7 +180,7 @@ final class EngineLoop {
 
   private func waitingTime() -> CInt {
     // A second is a safety net: libcurl and the deadlines say when to wake.
-    let longest = live.isEmpty && queue.isEmpty ? Self.maximumIdleTime : .seconds(1)
+    let longest = isIdle ? Self.maximumIdleTime : .seconds(1)
     guard let nextCheck else { return longest.pollTime }
     return min(longest, max(nextCheck - .now, .zero)).pollTime
   }

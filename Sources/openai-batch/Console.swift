@@ -32,8 +32,11 @@ enum Console {
     try put(bytes, STDOUT_FILENO)
   }
 
-  /// Says something on stderr.
+  /// Says something on stderr. Control characters are left out: part of the text comes from the network.
   static func message(_ text: String) {
+    let text = String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.filter { $0 == "\n" || $0.properties.generalCategory != .control }))
     liveLine.withLock { line in
       let clear = line.isEmpty ? "" : "\r\u{1B}[K"
       try? put(Array("\(clear)\(text)\n\(line)".utf8)[...], STDERR_FILENO)

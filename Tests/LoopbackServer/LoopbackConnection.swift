@@ -14,7 +14,7 @@ package final class LoopbackConnection: Sendable {
   private let descriptor: CInt
   private let record: @Sendable (RecordedRequest) -> Void
   private struct State {
-    var buffered: [UInt8] = []
+    var buffered: ArraySlice<UInt8> = []
     var isClosed = false
   }
   private let state = Mutex(State())
@@ -63,7 +63,7 @@ package final class LoopbackConnection: Sendable {
   package func readSome(atMost limit: Int) -> [UInt8]? {
     let buffered = state.withLock { state -> [UInt8] in
       let taken = Array(state.buffered.prefix(limit))
-      state.buffered.removeFirst(taken.count)
+      state.buffered = state.buffered.dropFirst(taken.count)
       return taken
     }
     if !buffered.isEmpty { return buffered }
@@ -78,8 +78,9 @@ package final class LoopbackConnection: Sendable {
       count = max(received, 0)
     }
     guard !failed else { return nil }
-    state.withLock { $0.buffered = Array(bytes.dropFirst(limit)) }
-    return Array(bytes.prefix(limit))
+    guard bytes.count > limit else { return bytes }
+    state.withLock { $0.buffered = bytes[limit...] }
+    return Array(bytes[..<limit])
   }
 
   /// Sends bytes; `false` when the peer is gone.
@@ -141,19 +142,25 @@ package final class LoopbackConnection: Sendable {
     #endif
   }
 
-  private func readChunked() -> [UInt8]? {
-    var body: [UInt8] = []
+  /// Reads a chunked body to its end, handing over each chunk; `false` when the peer closed before.
+  @discardableResult
+  package func readChunks(_ handle: ([UInt8]) -> Void) -> Bool {
     while true {
       var line: [UInt8] = []
       while !line.hasSuffix([13, 10]) {
-        guard let byte = read(count: 1) else { return nil }
+        guard let byte = read(count: 1) else { return false }
         line += byte
       }
       let text = String(decoding: line.dropLast(2), as: UTF8.self)
-      guard let size = Int(text, radix: 16), let chunk = read(count: size + 2) else { return nil }
-      if size == 0 { return body }
-      body += chunk.dropLast(2)
+      guard let size = Int(text, radix: 16), let chunk = read(count: size + 2) else { return false }
+      if size == 0 { return true }
+      handle(Array(chunk[..<size]))
     }
+  }
+
+  private func readChunked() -> [UInt8]? {
+    var body: [UInt8] = []
+    return readChunks { body += $0 } ? body : nil
   }
 }
 

@@ -46,14 +46,16 @@ final class CommandFixture {
     process.standardError = try FileHandle(forWritingTo: errors)
     let pipe = Pipe()
     process.standardInput = pipe
+    let (ended, end) = AsyncStream.makeStream(of: Never.self)
+    process.terminationHandler = { _ in end.finish() }
     try process.run()
     if let input { pipe.fileHandleForWriting.write(Data(input.utf8)) }
     try pipe.fileHandleForWriting.close()
-    return Running(process: process, output: output, errors: errors)
+    return Running(fixture: self, process: process, output: output, errors: errors, ended: ended)
   }
 
-  func run(_ arguments: String..., input: String? = nil) throws -> Outcome {
-    try start(arguments, input: input).wait()
+  func run(_ arguments: String..., input: String? = nil) async throws -> Outcome {
+    try await start(arguments, input: input).wait()
   }
 
   func write(_ text: String, to name: String) throws {
@@ -64,18 +66,28 @@ final class CommandFixture {
     try String(contentsOfFile: path(name), encoding: .utf8)
   }
 
+  /// A command under way. Waiting for it blocks no thread: the simulator of the test needs them.
   struct Running {
+    let fixture: CommandFixture
     let process: Process
     let output: URL
     let errors: URL
+    let ended: AsyncStream<Never>
 
-    func wait() throws -> Outcome {
+    func wait() async throws -> Outcome {
+      for await _ in ended {}
       process.waitUntilExit()
       let status =
         process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus
       return Outcome(
         status: status, output: try String(contentsOf: output, encoding: .utf8),
         errors: try String(contentsOf: errors, encoding: .utf8))
+    }
+
+    /// Sends a signal after a time.
+    func kill(_ number: Int32, after seconds: Double) {
+      let id = process.processIdentifier
+      DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { Foundation.kill(id, number) }
     }
   }
 

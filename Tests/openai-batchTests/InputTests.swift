@@ -38,43 +38,43 @@ struct InputTests {
   ]
 
   @Test(arguments: badInputs.indices)
-  func problemsOfTheInputAreListed(index: Int) throws {
+  func problemsOfTheInputAreListed(index: Int) async throws {
     let (_, text, expected) = Self.badInputs[index]
     let fixture = try Fixture()
     try fixture.write(text, to: "requests.jsonl")
-    let outcome = try fixture.run("run", "requests.jsonl", "-o", "out.jsonl")
+    let outcome = try await fixture.run("run", "requests.jsonl", "-o", "out.jsonl")
     #expect(outcome.status == 2)
     #expect(outcome.output.isEmpty)
     for part in expected { #expect(outcome.errors.contains(part), "\(outcome.errors)") }
   }
 
-  @Test func tooManyRowsAreRefused() throws {
+  @Test func tooManyRowsAreRefused() async throws {
     let fixture = try Fixture()
     try fixture.write((0...50_000).map { CommandFixture.row("r\($0)") }.joined(), to: "requests.jsonl")
-    let outcome = try fixture.run("run", "requests.jsonl")
+    let outcome = try await fixture.run("run", "requests.jsonl")
     #expect(outcome.status == 2)
     #expect(outcome.errors.contains("50001 rows"))
   }
 
-  @Test func aMissingInputIsUsage() throws {
-    let outcome = try Fixture().run("run", "nothing.jsonl")
+  @Test func aMissingInputIsUsage() async throws {
+    let outcome = try await Fixture().run("run", "nothing.jsonl")
     #expect(outcome.status == 2)
     #expect(outcome.errors.contains("nothing.jsonl"))
   }
 
-  @Test func anEndpointThatIsNotTheRowsIsRefused() throws {
+  @Test func anEndpointThatIsNotTheRowsIsRefused() async throws {
     let fixture = try Fixture()
     try fixture.write(CommandFixture.row("a"), to: "requests.jsonl")
-    let outcome = try fixture.run("run", "requests.jsonl", "--endpoint", "/v1/responses")
+    let outcome = try await fixture.run("run", "requests.jsonl", "--endpoint", "/v1/responses")
     #expect(outcome.status == 2)
     #expect(outcome.errors.contains("invalid_url"))
   }
 
   @Test(arguments: [nil, "", " sk", "sk\nx", "sk-\u{e9}"])
-  func aBadKeyIsConfiguration(key: String?) throws {
+  func aBadKeyIsConfiguration(key: String?) async throws {
     let fixture = try Fixture()
     fixture.environment["OPENAI_API_KEY"] = key
-    let outcome = try fixture.run("batches", "list")
+    let outcome = try await fixture.run("batches", "list")
     #expect(outcome.status == 3)
     #expect(outcome.errors.contains("OPENAI_API_KEY"))
     if let key, key.count > 1 { #expect(!outcome.errors.contains(key)) }
@@ -87,37 +87,37 @@ struct InputTests {
     ["batches", "create", "file", "--endpoint", "/v1/responses", "--output-expires-after", "1m"],
     ["batches", "get", "../files"], ["batches", "get", ""], ["files", "content", "a/%2e%2e/b"],
   ])
-  func wrongUsageIsTwo(arguments: [String]) throws {
-    let outcome = try Fixture().start(arguments).wait()
+  func wrongUsageIsTwo(arguments: [String]) async throws {
+    let outcome = try await Fixture().start(arguments).wait()
     #expect(outcome.status == 2, "\(outcome.errors)")
     #expect(outcome.output.isEmpty)
     #expect(!outcome.errors.isEmpty)
   }
 
   @Test(arguments: [["help", "exit-codes"], ["exit-codes"]])
-  func theExitCodesAreListed(arguments: [String]) throws {
-    let outcome = try Fixture().start(arguments).wait()
+  func theExitCodesAreListed(arguments: [String]) async throws {
+    let outcome = try await Fixture().start(arguments).wait()
     #expect(outcome.status == 0)
     for code in ["  0", "  9", " 10", "130", "143"] { #expect(outcome.output.contains("\(code)  ")) }
   }
 
-  @Test func helpNeedsNoKey() throws {
+  @Test func helpNeedsNoKey() async throws {
     let fixture = try Fixture()
     fixture.environment["OPENAI_API_KEY"] = nil
     for arguments in [["--help"], ["run", "--help"], ["--version"]] {
-      let outcome = try fixture.start(arguments).wait()
+      let outcome = try await fixture.start(arguments).wait()
       #expect(outcome.status == 0)
       #expect(!outcome.output.isEmpty)
     }
   }
 
-  @Test func anUnreachableServiceIsFive() throws {
-    let outcome = try Fixture().run("batches", "list", "--base-url", "http://127.0.0.1:9/v1")
+  @Test func anUnreachableServiceIsFive() async throws {
+    let outcome = try await Fixture().run("batches", "list", "--base-url", "http://127.0.0.1:9/v1")
     #expect(outcome.status == 5)
   }
 
-  @Test func plainHTTPToAnotherMachineIsConfiguration() throws {
-    let outcome = try Fixture().run("batches", "list", "--base-url", "http://example.test/v1")
+  @Test func plainHTTPToAnotherMachineIsConfiguration() async throws {
+    let outcome = try await Fixture().run("batches", "list", "--base-url", "http://example.test/v1")
     #expect(outcome.status == 3)
     #expect(outcome.errors.contains("https"))
   }

@@ -17,6 +17,9 @@ CURLcode ccurl_global_init(void);
 // The path of the CA bundle that libcurl was built with; NULL when it has none.
 const char *ccurl_default_ca_bundle(void);
 
+// Names the calling thread for debuggers.
+void ccurl_name_thread(const char *name);
+
 CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value);
 CURLcode ccurl_set_size(CURL *easy, CURLoption option, curl_off_t value);
 CURLcode ccurl_set_string(CURL *easy, CURLoption option, const char *value);

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+import Foundation
+import LoopbackServer
+import OpenAIBatchCurl
+import OpenAIBatchTransport
+import Testing
+
+#if os(Linux)
+/// What a transport does to its process, each in a process of its own.
+@Suite(.serialized)
+struct ProcessTests {
+  @Test func nothingIsLeftOpenAfterAShutdown() async {
+    await #expect(processExitsWith: .success) {
+      let server = try LoopbackServer.answering { LoopbackAnswer(body: $0.text) }
+      func run() async throws {
+        let transport = makeTransport()
+        for _ in 0..<5 { _ = try await transport.receive(server.request(.post, body: .bytes([1]))) }
+        await transport.shutdown()
+      }
+      // The server's side of the last connections closes a moment later than ours.
+      func settled(_ count: () -> Int, at expected: Int) async throws -> Bool {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while count() > expected, .now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+        return count() <= expected
+      }
+      try await run()
+      try #require(try await settled(engineThreadCount, at: 0))
+      let descriptors = descriptorCount()
+      for _ in 0..<20 { try await run() }
+      try #require(try await settled(engineThreadCount, at: 0))
+      try #require(try await settled(descriptorCount, at: descriptors))
+    }
+  }
+
+  @Test func theThreadEndsWithTheLastReference() async {
+    await #expect(processExitsWith: .success) {
+      let server = try LoopbackServer.answering { LoopbackAnswer(body: $0.text) }
+      do {
+        let transport = makeTransport()
+        _ = try await transport.receive(server.request())
+        try #require(engineThreadCount() == 1)
+      }
+      let deadline = ContinuousClock.now + .seconds(1)
+      while engineThreadCount() > 0, .now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+      try #require(engineThreadCount() == 0)
+    }
+  }
+
+  @Test func aForkedChildIsRefused() async {
+    await #expect(processExitsWith: .success) {
+      let server = try LoopbackServer.answering { LoopbackAnswer(body: $0.text) }
+      let transport = makeTransport()
+      _ = try await transport.receive(server.request())
+      // Swift hides fork, because a child may do so little; refusing is part of that.
+      typealias Fork = @convention(c) () -> pid_t
+      let fork = unsafeBitCast(try #require(dlsym(nil, "fork")), to: Fork.self)
+      let child = fork()
+      if child == 0 {
+        let failure = await transport.failure(of: server.request())
+        _exit(failure?.kind == .shutDown && failure?.mayHaveReachedServer == false ? 0 : 1)
+      }
+      var status: CInt = 0
+      while waitpid(child, &status, 0) < 0, errno == EINTR {}
+      try #require(status == 0)
+    }
+  }
+
+  @Test func exitDuringTransfersDoesNotCrash() async {
+    await #expect(processExitsWith: .exitCode(7)) {
+      let server = try LoopbackServer { $0.waitForPeerToClose() }
+      let transport = makeTransport()
+      for index in 0..<8 {
+        Task {
+          var request = server.request()
+          if index % 2 == 0 { request.head.scheme = "https" }
+          _ = await transport.failure(of: request)
+        }
+      }
+      while server.connectionCount < 8 { await Task.yield() }
+      exit(7)
+    }
+  }
+
+  @Test func socketsAreClosedOnExec() async {
+    await #expect(processExitsWith: .success) {
+      let server = try LoopbackServer.answering { LoopbackAnswer(body: $0.text) }
+      let transport = makeTransport()
+      _ = try await transport.receive(server.request())
+      var connected = 0
+      for descriptor in CInt(0)..<256 {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isConnected = withUnsafeMutablePointer(to: &address) {
+          $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &length) == 0 }
+        }
+        guard isConnected, address.sin_family == AF_INET,
+          Int(UInt16(bigEndian: address.sin_port)) == server.port
+        else { continue }
+        connected += 1
+        try #require(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
+      }
+      try #require(connected == 1)
+      await transport.shutdown()
+    }
+  }
+}
+
+private func engineThreadCount() -> Int {
+  let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+  return tasks.count { task in
+    (try? String(contentsOfFile: "/proc/self/task/\(task)/comm", encoding: .utf8)) == "openai-batch\n"
+  }
+}
+
+private func descriptorCount() -> Int {
+  (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
+}
+#endif
