@@ -2,14 +2,14 @@
 // Copyright the swift-openai-batch authors
 
 #if Simulator
-import ArgumentParser
-import OpenAIBatchJobs
-import OpenAIBatchSimulatorServer
+internal import ArgumentParser
+internal import OpenAIBatchJobs
+internal import OpenAIBatchSimulatorServer
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+internal import FoundationEssentials
 #else
-import Foundation
+internal import Foundation
 #endif
 
 /// The main job without a key or a network.

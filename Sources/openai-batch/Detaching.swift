@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-@preconcurrency import Dispatch
-import OpenAIBatchJobs
-import Synchronization
+@preconcurrency internal import Dispatch
+internal import OpenAIBatchJobs
+internal import Synchronization
 
 #if canImport(Darwin)
-import Darwin
+internal import Darwin
 #elseif canImport(Glibc)
-import Glibc
+internal import Glibc
 #elseif canImport(Musl)
-import Musl
+internal import Musl
 #endif
 
 /// Turns SIGINT and SIGTERM into leaving: the batch runs on, and the way back is said.

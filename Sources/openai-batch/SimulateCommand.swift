@@ -2,9 +2,9 @@
 // Copyright the swift-openai-batch authors
 
 #if Simulator
-import ArgumentParser
-import OpenAIBatchJobs
-import OpenAIBatchSimulatorServer
+internal import ArgumentParser
+internal import OpenAIBatchJobs
+internal import OpenAIBatchSimulatorServer
 
 /// The service in a box.
 struct SimulateCommand: AsyncParsableCommand {
