@@ -33,6 +33,13 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    // Cancelled rather than ended, so that the demo's files are removed.
+    let work = Task { try await perform() }
+    Signals.onFirst { _ in work.cancel() }
+    try await work.value
+  }
+
+  private func perform() async throws {
     let simulator = BatchSimulator(configuration: BatchSimulator.Configuration(speed: speed))
     let server = try await simulator.serve(port: 0)
     let client = connection.makeClient(.init(apiKey: "sk-demo", baseURL: server.baseURL))

@@ -31,6 +31,8 @@ struct SimulateCommand: AsyncParsableCommand {
     Console.message(
       "Serving; Ctrl-C ends. Try: OPENAI_API_KEY=any OPENAI_BASE_URL=\(server.baseURL) openai-batch batches list"
     )
+    // Ended in order, so that the simulator removes its files.
+    Signals.onFirst { _ in Task { await server.stop() } }
     await server.waitUntilStopped()
   }
 }
