@@ -24,7 +24,7 @@ public import OpenAIBatchTransport
 ///   and the server agree on it, and cannot be turned off.
 /// - POST, DELETE and the like ask the server to close the connection afterwards and go on one that is new: on a
 ///   reused one that died libcurl would send them again. Over HTTP/2, where that cannot be asked for, a request
-///   without a body may be sent twice; one with a body fails as `interrupted`.
+///   without a body may be sent twice; one with a body fails as `interrupted` (read from the sources, not measured).
 ///
 /// Everywhere: bodies of unknown length, and those over 1 MiB that are not files, are copied to a private temporary
 /// file before they are sent. A compressed response is refused as `malformed`, because Foundation decodes it without

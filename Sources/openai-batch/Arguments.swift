@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-import ArgumentParser
-import OpenAIBatchJobs
+internal import ArgumentParser
+internal import OpenAIBatchJobs
 
 /// A span of time as people write it: `30s`, `90m`, `6h`, `7d`, `500ms`, or a plain number of seconds.
 struct TimeSpan: ExpressibleByArgument {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-import ArgumentParser
-import OpenAIBatchCurl
-import OpenAIBatchJobs
-import OpenAIBatchURLSession
+internal import ArgumentParser
+internal import OpenAIBatchCurl
+internal import OpenAIBatchJobs
+internal import OpenAIBatchURLSession
 
 /// How to reach the service; the same for all commands.
 struct ConnectionOptions: ParsableArguments {

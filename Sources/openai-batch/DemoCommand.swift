@@ -2,14 +2,14 @@
 // Copyright the swift-openai-batch authors
 
 #if Simulator
-import ArgumentParser
-import OpenAIBatchJobs
-import OpenAIBatchSimulatorServer
+internal import ArgumentParser
+internal import OpenAIBatchJobs
+internal import OpenAIBatchSimulatorServer
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+internal import FoundationEssentials
 #else
-import Foundation
+internal import Foundation
 #endif
 
 /// The main job without a key or a network.
@@ -33,6 +33,13 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    // Cancelled rather than ended, so that the demo's files are removed.
+    let work = Task { try await perform() }
+    Signals.onFirst { _ in work.cancel() }
+    try await work.value
+  }
+
+  private func perform() async throws {
     let simulator = BatchSimulator(configuration: BatchSimulator.Configuration(speed: speed))
     let server = try await simulator.serve(port: 0)
     let client = connection.makeClient(.init(apiKey: "sk-demo", baseURL: server.baseURL))

@@ -1,17 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-@preconcurrency import Dispatch
-import OpenAIBatchJobs
-import Synchronization
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+internal import OpenAIBatchJobs
+internal import Synchronization
 
 /// Turns SIGINT and SIGTERM into leaving: the batch runs on, and the way back is said.
 final class Detaching: Sendable {
@@ -22,23 +13,16 @@ final class Detaching: Sendable {
   ///
   /// - Parameters:
   ///   - resume: The line that goes on.
-  ///   - partial: A file to remove when leaving, because nobody else would.
-  init(resume: String, removing partial: String? = nil) {
+  ///   - cleanUp: Removes temporary files, because nobody else would.
+  init(resume: String, cleanUp: @escaping @Sendable () -> Void = {}) {
     self.resume = resume
-    let queue = DispatchQueue(label: "openai-batch.signals")
-    for (number, status) in [(SIGINT, ExitStatus.interrupted), (SIGTERM, .terminated)] {
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      // The handler keeps the source alive for as long as the process listens.
-      source.setEventHandler { [self] in
-        source.cancel()
-        leave(status, removing: partial)
-      }
-      source.resume()
+    Signals.onFirst { [self] status in
+      cleanUp()
+      leave(status)
     }
   }
 
-  private func leave(_ status: ExitStatus, removing partial: String?) -> Never {
+  private func leave(_ status: ExitStatus) -> Never {
     Console.live("")
     if let id = batch.withLock({ $0 }) {
       Console.message("Left \(id) running.")
@@ -46,7 +30,6 @@ final class Detaching: Sendable {
       Console.message("Left before a batch was seen; if one was created, the same line finds it.")
     }
     Console.message("Go on with: \(resume)")
-    if let partial { OutputFile.removePartial(of: partial) }
     Console.exit(status.rawValue)
   }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-import ArgumentParser
-import OpenAIBatchJobs
+internal import ArgumentParser
+internal import OpenAIBatchJobs
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+internal import FoundationEssentials
 #else
-import Foundation
+internal import Foundation
 #endif
 
 /// Where data goes, and in which form.

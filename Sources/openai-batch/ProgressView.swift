@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-import OpenAIBatchJobs
-import Synchronization
+internal import OpenAIBatchJobs
+internal import Synchronization
 
 /// A batch's progress: a live bar on a terminal, a plain line now and then otherwise.
 final class ProgressView: Sendable {

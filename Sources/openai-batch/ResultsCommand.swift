@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-import ArgumentParser
-import OpenAIBatchJobs
+internal import ArgumentParser
+internal import OpenAIBatchJobs
 
 /// The results of a batch.
 struct ResultsCommand: AsyncParsableCommand {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-import ArgumentParser
-import OpenAIBatchJobs
+internal import ArgumentParser
+internal import OpenAIBatchJobs
 
 #if canImport(Darwin)
-import Darwin
+internal import Darwin
 #elseif canImport(Glibc)
-import Glibc
+internal import Glibc
 #elseif canImport(Musl)
-import Musl
+internal import Musl
 #endif
 
 /// The main job.
@@ -57,7 +57,10 @@ struct RunCommand: AsyncParsableCommand {
     // Checked before the key is asked for: an input that cannot work is the first thing to know.
     try checkInput(path)
     let client = try connection.makeClient()
-    let detaching = Detaching(resume: Detaching.sameLine, removing: output == "-" ? nil : output)
+    let detaching = Detaching(resume: Detaching.sameLine) { [output] in
+      if output != "-" { OutputFile.removePartial(of: output) }
+      if let source { OutputFile.remove(source.path) }
+    }
     let progress = ProgressView(isQuiet: connection.quiet)
     let job = BatchJob(input: path, output: target, client: client, options: options)
     do {

@@ -2,9 +2,9 @@
 // Copyright the swift-openai-batch authors
 
 #if Simulator
-import ArgumentParser
-import OpenAIBatchJobs
-import OpenAIBatchSimulatorServer
+internal import ArgumentParser
+internal import OpenAIBatchJobs
+internal import OpenAIBatchSimulatorServer
 
 /// The service in a box.
 struct SimulateCommand: AsyncParsableCommand {
@@ -31,6 +31,8 @@ struct SimulateCommand: AsyncParsableCommand {
     Console.message(
       "Serving; Ctrl-C ends. Try: OPENAI_API_KEY=any OPENAI_BASE_URL=\(server.baseURL) openai-batch batches list"
     )
+    // Ended in order, so that the simulator removes its files.
+    Signals.onFirst { _ in Task { await server.stop() } }
     await server.waitUntilStopped()
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-import OpenAIBatchJobs
+internal import OpenAIBatchJobs
 
 /// Log records as lines on stderr.
 struct StandardErrorLog: LogHandler {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-import ArgumentParser
-import OpenAIBatchJobs
+internal import ArgumentParser
+internal import OpenAIBatchJobs
 
 /// Waits for a batch.
 struct WaitCommand: AsyncParsableCommand {

@@ -9,12 +9,12 @@ import Testing
 
 /// Cancelling in each phase ends the call at once and closes its connection.
 struct CancellationTests {
-  /// Cancels `task`, and holds it to a second.
+  /// Cancels `task`, and holds it to a bound that a sanitizer on a busy machine keeps too.
   private func cancel(_ task: Task<TransportFailure?, Never>) async -> TransportFailure? {
     let start = ContinuousClock.now
     task.cancel()
     let failure = await task.value
-    #expect(ContinuousClock.now - start < .seconds(1))
+    #expect(ContinuousClock.now - start < .seconds(5))
     #expect(failure?.kind == .cancelled)
     return failure
   }

@@ -15,7 +15,7 @@ func makeTransport(maxConnections: Int = 64, trust: CurlTransport.Trust = .syste
 extension LoopbackServer {
   func request(
     _ method: HTTPRequest.Method = .get, _ path: String = "/", body: RequestBody = .empty,
-    timeouts: Timeouts = Timeouts(connect: .seconds(5), idle: .seconds(10), total: .seconds(20)),
+    timeouts: Timeouts = Timeouts(connect: .seconds(30), idle: .seconds(60), total: .seconds(60)),
     headers: HTTPFields = [:]
   ) -> TransportRequest {
     let head = HTTPRequest(

@@ -12,7 +12,7 @@ import Testing
 struct TimeoutTests {
   private static let short = Duration.milliseconds(200)
 
-  /// The failure, which must come no sooner than `short` and within two seconds.
+  /// The failure, which must come no sooner than `short` and within five seconds.
   private func timedFailure(
     _ transport: CurlTransport, _ request: TransportRequest
   ) async -> TransportFailure? {
@@ -20,7 +20,7 @@ struct TimeoutTests {
     let failure = await transport.failure(of: request)
     let elapsed = ContinuousClock.now - start
     #expect(elapsed >= Self.short - .milliseconds(20))
-    #expect(elapsed < .seconds(2))
+    #expect(elapsed < .seconds(5))
     return failure
   }
 
@@ -65,7 +65,7 @@ struct TimeoutTests {
   }
 
   @Test(arguments: [
-    Timeouts(idle: short, total: nil), Timeouts(idle: .seconds(60), total: .seconds(1)),
+    Timeouts(idle: short, total: nil), Timeouts(idle: .seconds(60), total: .seconds(2)),
   ])
   func anUploadThatNobodyReadsTimesOut(timeouts: Timeouts) async throws {
     let stop = DispatchSemaphore(value: 0)
@@ -79,7 +79,7 @@ struct TimeoutTests {
     let start = ContinuousClock.now
     let failure = await transport.failure(of: server.request(.post, body: body, timeouts: timeouts))
     #expect(failure?.kind == .timedOut)
-    #expect(ContinuousClock.now - start < .seconds(4))
+    #expect(ContinuousClock.now - start < .seconds(10))
   }
 
   @Test func slowHeadersAreEndedByTheTotal() async throws {

@@ -207,26 +207,19 @@ struct BatchJobTests {
     let fixture = try JobFixture { configuration in
       configuration.speed = 0.01
       configuration.timings.cancelling = .zero
-      configuration.timings.validating = .milliseconds(10)
-      configuration.timings.inProgress = .milliseconds(10)
-      configuration.timings.finalizing = .milliseconds(10)
     }
     try fixture.writeInput(rows: 2)
-    await #expect(throws: BatchClientError.self) {
-      try await fixture.job { $0.timeout = .milliseconds(20) }.run()
-    }
+    let job = fixture.job { $0.timeout = .milliseconds(20) }
+    await #expect(throws: BatchClientError.self) { try await job.run() }
     let original = try #require(try await fixture.allBatches().first)
     let mark = try #require(original.metadata?[BatchKey.metadataKey])
     let request = CreateBatchRequest(
       inputFileID: original.inputFileID, endpoint: original.endpoint, metadata: [BatchKey.metadataKey: mark])
     let twin = try await fixture.client.createBatch(request, key: .unguarded)
-    let report = try await fixture.job().run()
+    await #expect(throws: BatchClientError.self) { try await job.run() }
     // Made within one second, as a rule: then the smaller id decides.
-    let kept =
-      twin.createdAt > original.createdAt
-      ? original.id : [original.id, twin.id].min { $0.rawValue < $1.rawValue }
-    let other = kept == original.id ? twin.id : original.id
-    #expect(report.batch.id == kept)
-    #expect(try await fixture.client.retrieveBatch(other).status.rawValue.hasPrefix("cancel"))
+    let isOlder = (original.createdAt, original.id.rawValue) < (twin.createdAt, twin.id.rawValue)
+    let live = try await fixture.allBatches().filter { !$0.status.isTerminal && $0.status != .cancelling }
+    #expect(live.map(\.id) == [isOlder ? original.id : twin.id])
   }
 }

@@ -7,6 +7,7 @@ import Testing
 @testable import OpenAIBatchMiddleware
 
 /// No middleware can make a second batch, and no failure hides that there may be a first.
+@Suite(.timeLimit(.minutes(2)))
 struct CallOutcomeTests {
   @Test(arguments: [
     (200, true), (201, true), (307, false), (400, false), (401, false), (404, false), (408, true),

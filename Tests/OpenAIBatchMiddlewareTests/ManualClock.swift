@@ -21,7 +21,7 @@ final class ManualClock: Clock {
     var lastID = 0
     /// How many tasks must be asleep for the clock to move by itself; `nil` for never.
     var running: Int?
-    var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    var watchers: [Int: (count: Int, continuation: CheckedContinuation<Void, Never>)] = [:]
   }
   private let state = Mutex(State())
 
@@ -31,10 +31,7 @@ final class ManualClock: Clock {
   var sleepers: Int { state.withLock { $0.sleepers.count } }
 
   func sleep(until deadline: Instant, tolerance: Duration?) async throws {
-    let id = state.withLock { state in
-      state.lastID += 1
-      return state.lastID
-    }
+    let id = makeID()
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { sleep in
         let result = state.withLock { state -> Result<Void, any Error>? in
@@ -61,11 +58,16 @@ final class ManualClock: Clock {
     state.withLock { $0.now = target }
   }
 
-  /// Suspends until at least `count` tasks are asleep.
+  /// Suspends until at least `count` tasks are asleep, or this one is cancelled.
   func waitForSleepers(_ count: Int) async {
-    await withCheckedContinuation { continuation in
-      state.withLock { $0.watchers.append((count, continuation)) }
-      settle()
+    let id = makeID()
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        state.withLock { $0.watchers[id] = (Task.isCancelled ? 0 : count, continuation) }
+        settle()
+      }
+    } onCancel: {
+      state.withLock { $0.watchers.removeValue(forKey: id) }?.continuation.resume()
     }
   }
 
@@ -91,12 +93,21 @@ final class ManualClock: Clock {
     await run(tasks: 1) { _ in await body() }[0]
   }
 
+  private func makeID() -> Int {
+    state.withLock { state in
+      state.lastID += 1
+      return state.lastID
+    }
+  }
+
   private func settle() {
     let (watchers, sleep) = state.withLock { state in
       let asleep = state.sleepers.count
-      let watchers = state.watchers.filter { $0.count <= asleep }
-      state.watchers.removeAll { $0.count <= asleep }
-      return (watchers, asleep > 0 && asleep == state.running ? Self.wakeFirst(&state, until: nil) : nil)
+      let watchers = state.watchers.filter { $0.value.count <= asleep }
+      for id in watchers.keys { state.watchers[id] = nil }
+      return (
+        watchers.values, asleep > 0 && asleep == state.running ? Self.wakeFirst(&state, until: nil) : nil
+      )
     }
     for watcher in watchers { watcher.continuation.resume() }
     sleep?.resume()

@@ -7,6 +7,7 @@ import Testing
 
 @testable import OpenAIBatchMiddleware
 
+@Suite(.timeLimit(.minutes(2)))
 struct RateLimiterTests {
   /// Each admission of a million, a third of whose waits are cancelled, against the bound of the algorithm:
   /// in any window of length t at most burst + t / interval.
@@ -61,7 +62,7 @@ struct RateLimiterTests {
           try await limiter.admit(deadline: nil)
           continuation.yield(index)
         })
-      while limiter.queueLength < index + 1 { await Task.yield() }
+      try await waitUntil { limiter.queueLength > index }
     }
     let leaving = (0..<300).filter { $0 % 3 == 1 || $0 == 0 }
     for index in leaving { waiters[index].cancel() }
@@ -107,7 +108,7 @@ struct RateLimiterTests {
     let first = Task { try await limiter.admit(deadline: nil) }
     await clock.waitForSleepers(1)
     let second = Task { try await limiter.admit(deadline: policyClock.now().advanced(by: .seconds(3))) }
-    while limiter.queueLength < 2 { await Task.yield() }
+    try await waitUntil { limiter.queueLength == 2 }
     clock.advance(by: .seconds(5))
     try await first.value
     let failure = await #expect(throws: CallFailure.self) { try await second.value }

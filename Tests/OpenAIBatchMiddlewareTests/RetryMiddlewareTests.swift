@@ -7,6 +7,7 @@ import Testing
 
 @testable import OpenAIBatchMiddleware
 
+@Suite(.timeLimit(.minutes(2)))
 struct RetryMiddlewareTests {
   @Test(arguments: 1...6, 0...6)
   func attemptsAreFailuresPlusOneUpToTheMost(most: Int, failures: Int) async {

@@ -84,6 +84,16 @@ extension Result where Success == Int, Failure == CallFailure {
   }
 }
 
+/// Gives way to other tasks until a condition holds.
+///
+/// - Throws: `CancellationError` when the test's time is up.
+func waitUntil(_ condition: () -> Bool) async throws {
+  while !condition() {
+    try Task.checkCancellation()
+    await Task.yield()
+  }
+}
+
 /// Numbers from 0 up to 1, the same in each run.
 final class SeededRandom: Sendable {
   private let state: Mutex<UInt64>

@@ -6,6 +6,7 @@ import Testing
 
 @testable import OpenAIBatchMiddleware
 
+@Suite(.timeLimit(.minutes(2)))
 struct TurnstileTests {
   @Test func letsOneInAtATimeInOrder() async throws {
     let turnstile = Turnstile()
@@ -18,7 +19,7 @@ struct TurnstileTests {
           tally.order.withLock { $0.append(index) }
           turnstile.leave()
         }
-        while turnstile.count < index + 2 { await Task.yield() }
+        try await waitUntil { turnstile.count == index + 2 }
       }
       turnstile.leave()
       try await group.waitForAll()
@@ -31,7 +32,7 @@ struct TurnstileTests {
     let turnstile = Turnstile()
     try await turnstile.enter()
     let waiter = Task { try await turnstile.enter() }
-    while turnstile.count < 2 { await Task.yield() }
+    try await waitUntil { turnstile.count == 2 }
     waiter.cancel()
     await #expect(throws: CancellationError.self) { try await waiter.value }
     #expect(turnstile.count == 1)

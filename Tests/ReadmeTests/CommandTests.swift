@@ -27,7 +27,7 @@ internal import Testing
 
   @Test func everyCommandIsShown() {
     let shown = Set(Self.lines.compactMap(\.words.first))
-    let names = OpenAIBatchCommand.configuration.subcommands.compactMap(\.configuration.commandName)
+    let names = OpenAIBatchCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
     #expect(shown == Set(names).subtracting(["exit-codes"]))
   }
 

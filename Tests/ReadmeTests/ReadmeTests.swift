@@ -38,7 +38,9 @@ internal import Testing
     let sources = Readme.root.appendingPathComponent("Sources")
     let modules = try FileManager.default.contentsOfDirectory(atPath: sources.path)
     let named = Set(
-      Readme.section("Modules").flatMap { Readme.codeSpans(in: $0.split(separator: "|").first ?? "") })
+      Readme.section("Modules").filter { $0.hasPrefix("|") }.flatMap {
+        Readme.codeSpans(in: $0.split(separator: "|").first ?? "")
+      })
     #expect(named == Set(modules.filter { !$0.hasPrefix(".") }))
   }
 

@@ -40,9 +40,12 @@ public enum Usage {
 
   private static var resources: rusage {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(ownProcess, &usage)
     return usage
   }
+
+  // `RUSAGE_SELF` is 0 everywhere, with a type of its own in some C libraries that `getrusage` does not take.
+  private static let ownProcess: CInt = 0
 
   private static func seconds(_ time: timeval) -> Double {
     Double(time.tv_sec) + Double(time.tv_usec) / 1e6
