@@ -15,9 +15,14 @@ final class SentSecrets: Sendable {
     .accept, .userAgent, .contentType, .range, .organization, .project,
   ]
 
+  /// Ids of requests are there to be quoted.
+  private static func isHarmless(_ name: HTTPField.Name) -> Bool {
+    harmless.contains(name) || name.canonicalName.hasSuffix("request-id")
+  }
+
   /// Remembers the values of an attempt's header fields that may be secret.
   func note(_ fields: HTTPFields) {
-    for field in fields where !Self.harmless.contains(field.name) {
+    for field in fields where !Self.isHarmless(field.name) {
       let value = field.value.split(separator: " ").last.map(String.init) ?? ""
       guard value.utf8.count >= Self.leastLength else { continue }
       values.withLock { values in

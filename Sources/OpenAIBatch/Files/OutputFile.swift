@@ -35,8 +35,9 @@ package final class OutputFile: Sendable {
     self.path = path
     partialPath = Self.partialPath(of: path)
     var status = stat()
-    let isTaken = lstat(path, &status) == 0
-    if path.isEmpty || isTaken && ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) {
+    // Also through a link, such as /dev/stdout.
+    let isTaken = stat(path, &status) == 0
+    if path.isEmpty || isTaken && status.st_mode & S_IFMT != S_IFREG {
       throw FileFailure(path: path, reason: "is not a regular file")
     }
     // Last, so that a failure does not run the deinitializer: the file is another's then.
@@ -45,12 +46,12 @@ package final class OutputFile: Sendable {
 
   /// Opens the file, alone and empty.
   private static func openLocked(_ path: String) throws(FileFailure) -> CInt {
-    while true {
+    for _ in 0..<100 {
       let descriptor = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
       guard descriptor >= 0 else { throw FileFailure(path: path, action: "create", code: errno) }
       guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
         close(descriptor)
-        throw FileFailure(path: path, reason: "is being written by another process")
+        throw taken(path)
       }
       // Between opening and locking, the writer before may have given the file its final name.
       var opened = stat()
@@ -68,6 +69,11 @@ package final class OutputFile: Sendable {
       }
       return descriptor
     }
+    throw taken(path)
+  }
+
+  private static func taken(_ path: String) -> FileFailure {
+    FileFailure(path: path, reason: "is being written by another process")
   }
 
   deinit {

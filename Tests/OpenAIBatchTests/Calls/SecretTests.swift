@@ -2,7 +2,6 @@
 // Copyright the swift-openai-batch authors
 
 import Foundation
-import Logging
 import LoopbackServer
 import OpenAIBatch
 import OpenAIBatchSimulator
@@ -118,6 +117,18 @@ private func echo(_ status: Int, _ request: SentRequest, asError: Bool) -> Reply
       expectSilence(try await errors(of: client(transport, credential)))
       #expect(transport.requests.contains { said($0.head.headerFields).contains(canary) }, "it was sent")
     }
+  }
+
+  @Test func areTakenOutOfWhatAServerSaysAndNothingElse() async throws {
+    let transport = ScriptedTransport { _ in
+      Reply(
+        400, headers: [.named("x-request-id"): "trace-0123456789"],
+        #"{"error":{"message":"The key \#(canary) is not for gpt-test in trace-0123456789."}}"#)
+    }
+    let options = CallOptions(headers: [.named("X-Client-Request-Id"): "trace-0123456789"])
+    let error = try await failure { try await client(transport).retrieveBatch("b", options: options) }
+    #expect(error.message == "The key <redacted> is not for gpt-test in trace-0123456789.")
+    #expect(error.requestID == "trace-0123456789")
   }
 
   @Test(arguments: TransportFailure.Kind.allCases)

@@ -141,7 +141,8 @@ private func serve(_ text: String = content, length: Int? = nil, truncatedAt: In
   @Test func neverReplacesAFolderOrADevice() async throws {
     let transport = serve()
     let client = BatchClient.test(transport)
-    for place in [folder.path, "/dev/null"] {
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/null")
+    for place in [folder.path, "/dev/null", path] {
       let error = try await failure {
         try await client.downloadFile("file-1", to: place, overwriting: true)
       }

@@ -13,8 +13,11 @@ import Testing
 
   private func input(_ ids: [String]) throws -> String {
     try folder.write(
-      ids.map { #"{"custom_id":"\#($0)","method":"POST","url":"/v1/responses","body":{"model":"m"}}"# + "\n" }
-        .joined(), to: "in.jsonl")
+      ids.map {
+        #"{"custom_id":"\#($0)","method":"POST","url":"/v1/responses","body":{"model":"m","input":"x"}}"#
+          + "\n"
+      }
+      .joined(), to: "in.jsonl")
   }
 
   /// What must hold of every audit.
