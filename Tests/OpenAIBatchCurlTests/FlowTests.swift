@@ -232,11 +232,12 @@ private struct Comparison {
   mutating func add(_ bytes: ArraySlice<UInt8>) {
     bytes.withUnsafeBytes { bytes in
       block.withUnsafeBytes { block in
+        guard let left = bytes.baseAddress, let right = block.baseAddress else { return }
         var offset = 0
         while offset < bytes.count {
           let start = (count + offset) % block.count
           let length = min(block.count - start, bytes.count - offset)
-          isEqual = isEqual && memcmp(bytes.baseAddress! + offset, block.baseAddress! + start, length) == 0
+          isEqual = isEqual && memcmp(left + offset, right + start, length) == 0
           offset += length
         }
       }
