@@ -20,24 +20,38 @@ extension BatchClient {
     var request = request
     request.metadata = (request.metadata ?? [:]).merging([BatchKey.metadataKey: name]) { _, mark in mark }
     let creation = BatchCreation(
-      client: self, operation: try .createBatch(request), request: request, name: name, options: options)
-    let batch = try await creation.run()
-    return try await creation.find(lookBack: .seconds(600)) ?? batch
+      client: self, operation: try .createBatch(request), request: request, name: name, options: options,
+      deadline: deadline(options))
+    return try await creation.keepOnly(try await creation.run())
   }
 
   /// Of several batches for one purpose the oldest stays (of equally old ones the smallest id); the others are
-  /// cancelled if they run.
+  /// cancelled if they run. One that has come to nothing does not stay in the place of one that runs.
   package func keepOldest(
     of batches: [Batch], options: CallOptions = CallOptions()
   ) async throws(BatchClientError) -> Batch? {
-    let sorted = batches.sorted { ($0.createdAt, $0.id.rawValue) < ($1.createdAt, $1.id.rawValue) }
-    for twin in sorted.dropFirst() where !twin.status.isTerminal && twin.status != .cancelling {
+    try await keepOldest(of: batches, options, until: deadline(options))
+  }
+
+  func keepOldest(
+    of batches: [Batch], _ options: CallOptions, until deadline: ContinuousClock.Instant?
+  ) async throws(BatchClientError) -> Batch? {
+    let kept = batches.min { one, other in
+      let (left, right) = (one.isDead ? 1 : 0, other.isDead ? 1 : 0)
+      return (left, one.createdAt, one.id.rawValue) < (right, other.createdAt, other.id.rawValue)
+    }
+    for twin in batches where twin.id != kept?.id && !twin.status.isTerminal && !twin.isDead {
       do throws(BatchClientError) {
-        try await cancelBatch(twin.id, options: options)
+        _ = try await perform(.cancelBatch(twin.id), options, until: deadline)
       } catch  where error.kind == .conflict || error.kind == .notFound {
         // It ended by itself in the meantime.
       }
     }
-    return sorted.first
+    return kept
   }
+}
+
+extension Batch {
+  /// Whether nothing will come of the batch.
+  fileprivate var isDead: Bool { [.failed, .cancelled, .cancelling].contains(status) }
 }

@@ -87,6 +87,8 @@ extension BatchClient {
   private func upload(
     _ spool: RowSpool, named name: String, _ expiresAfter: FileExpiration?, _ options: CallOptions
   ) async throws(BatchClientError) -> FileObject {
+    // The file goes with the spool.
+    defer { withExtendedLifetime(spool) {} }
     let path = try spool.finish()
     try RequestFile(checking: path).requireValid(operation: "uploadRequests", named: name)
     return try await upload(.file(path), named: name, .batch, expiresAfter, options)

@@ -46,7 +46,8 @@ package struct RequestLineReader: ~Copyable {
     return nil
   }
 
-  private mutating func nextLine() throws(FileFailure) -> JSONLine? {
+  /// The next line that is not blank, whatever it holds; `nil` at the end.
+  mutating func nextLine() throws(FileFailure) -> JSONLine? {
     while true {
       if let line = splitter.next() { return line }
       if isAtEnd { return nil }

@@ -132,7 +132,8 @@ extension Batch {
         "The batch \(id) is \(status) and has no results yet. Wait with waitUntilEnded, or watch its updates."
       )
     }
-    let files = [outputFileID, errorFileID].compactMap(\.self)
+    // Some providers name one file twice.
+    let files = [outputFileID, errorFileID == outputFileID ? nil : errorFileID].compactMap(\.self)
     guard files.isEmpty else { return files }
     guard status == .failed else {
       throw BatchClientError(

@@ -13,6 +13,8 @@ package struct ResultLine: Sendable {
 }
 
 /// The lines of a batch's output file, then of its error file, streamed.
+///
+/// A file that is gone (404) does not keep the other from being read: its error comes at the end.
 package struct ResultLines: AsyncSequence, Sendable {
   package typealias Element = ResultLine
 
@@ -26,6 +28,7 @@ package struct ResultLines: AsyncSequence, Sendable {
     private let results: ResultLines
     private var files: ArraySlice<FileID>?
     private var lines: JSONLines<FileContent>.Iterator?
+    private var missing: BatchClientError?
     private var isFinished = false
 
     fileprivate init(results: ResultLines) { self.results = results }
@@ -39,11 +42,19 @@ package struct ResultLines: AsyncSequence, Sendable {
         files = try await results.client.resultFiles(of: results.source, results.options)[...]
       }
       while true {
-        if let line = try await lines?.next(isolation: actor) {
-          isFinished = false
-          return ResultLine(bytes: line.bytes, result: BatchResult(line: line))
+        do throws(BatchClientError) {
+          if let line = try await lines?.next(isolation: actor) {
+            isFinished = false
+            return ResultLine(bytes: line.bytes, result: BatchResult(line: line))
+          }
+        } catch {
+          guard error.kind == .notFound else { throw error }
+          missing = missing ?? error
         }
-        guard let file = files?.popFirst() else { return nil }
+        guard let file = files?.popFirst() else {
+          if let missing { throw missing }
+          return nil
+        }
         lines = JSONLines(results.client.content(of: file, options: results.options)).makeAsyncIterator()
       }
     }
