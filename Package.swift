@@ -92,7 +92,12 @@ let package = Package(
     .testTarget(name: "OpenAIBatchPaginationTests", dependencies: ["OpenAIBatchPagination"]),
     .testTarget(
       name: "OpenAIBatchModelsTests", dependencies: ["OpenAIBatchModels"], resources: [.copy("Golden")]),
-    .testTarget(name: "OpenAIBatchMiddlewareTests", dependencies: ["OpenAIBatchMiddleware"]),
+    .testTarget(
+      name: "OpenAIBatchMiddlewareTests",
+      dependencies: [
+        "OpenAIBatchMiddleware", "OpenAIBatchTransport", logging,
+        .product(name: "InMemoryLogging", package: "swift-log"),
+      ]),
     .testTarget(
       name: "OpenAIBatchTests",
       dependencies: [
@@ -100,7 +105,13 @@ let package = Package(
       ]),
     .testTarget(
       name: "OpenAIBatchJobsTests", dependencies: ["OpenAIBatchJobs", "OpenAIBatchSimulator"]),
-    .testTarget(name: "openai-batchTests", dependencies: ["openai-batch"]),
+    .testTarget(
+      name: "ReadmeTests",
+      dependencies: [
+        "OpenAIBatch", "OpenAIBatchCurl", "OpenAIBatchURLSession", "OpenAIBatchJobs", "OpenAIBatchSimulator",
+        "LoopbackServer", "openai-batch",
+      ]),
+    .testTarget(name: "openai-batchTests", dependencies: ["openai-batch", "OpenAIBatchSimulatorServer"]),
   ],
   swiftLanguageModes: [.v6]
 )
@@ -108,10 +119,14 @@ let package = Package(
 var httpTypes: Target.Dependency { .product(name: "HTTPTypes", package: "swift-http-types") }
 var logging: Target.Dependency { .product(name: "Logging", package: "swift-log") }
 
+// Set in CI: a warning ends CI's build, not that of somebody with a newer compiler.
+let isStrict = Context.environment["OPENAI_BATCH_STRICT"] == "1"
+
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
   target.swiftSettings = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
   ]
+  if isStrict { target.swiftSettings?.append(.treatAllWarnings(as: .error)) }
 }

@@ -53,22 +53,54 @@ extension BatchClient {
   /// - Parameters:
   ///   - after: Where to start: a batch's id, or the `next` of a page of an earlier walk.
   ///   - pageSize: 1…100.
-  ///   - createdSince: Leaves out older batches, and ends the walk at the first page that ends with one.
+  ///   - createdSince: Leaves out older batches, and ends the walk at the first page that ends with one, unless
+  ///     the list has the oldest first. A batch whose time the provider does not say counts as new.
   ///   - options: What each page's call does differently.
   public func batches(
     after: BatchID? = nil, pageSize: Int = 100, createdSince: Date? = nil,
     options: CallOptions = CallOptions()
   ) -> PagedSequence<Batch, BatchClientError> {
+    batches(after: after, pageSize: pageSize, createdSince: createdSince, options: options, until: nil)
+  }
+
+  /// All batches, as a part of a call that must be over at `deadline`; `nil` if each page is a call of its own.
+  ///
+  /// - Parameter keepsOlder: Whether older batches on the pages that were read anyway are given, too.
+  func batches(
+    after: BatchID? = nil, pageSize: Int = 100, createdSince: Date?, keepsOlder: Bool = false,
+    options: CallOptions, until deadline: ContinuousClock.Instant?
+  ) -> PagedSequence<Batch, BatchClientError> {
     PagedSequence(after: after, repeatedCursor: { .repeatedCursor($0.rawValue, "listBatches") }) {
       cursor throws(BatchClientError) in
-      let list = try await listBatches(after: cursor, limit: pageSize, options: options)
+      let list = try await perform(
+        .listBatches(after: cursor, limit: pageSize), options, until: deadline ?? self.deadline(options))
       var page = Page(items: list.data, next: list.hasMore && !list.data.isEmpty ? list.data.last?.id : nil)
-      if let createdSince {
-        if let last = page.items.last, last.createdAt < createdSince { page.next = nil }
-        page.items.removeAll { $0.createdAt < createdSince }
-      }
+      if let createdSince { page.end(before: createdSince, keepsOlder: keepsOlder) }
       return page
     }
+  }
+}
+
+extension Page<Batch> {
+  /// Leaves older batches out, unless they are to be kept, and ends the walk where only older ones follow.
+  ///
+  /// A search that ends too early repeats a create. So a list with the oldest first, which the service does not
+  /// rule out, is read to its end.
+  fileprivate mutating func end(before date: Date, keepsOlder: Bool) {
+    if let first = items.first, let last = items.last, last.isKnown(toBeOlderThan: date),
+      last.createdAt <= first.createdAt
+    {
+      next = nil
+    }
+    if !keepsOlder { items.removeAll { $0.isKnown(toBeOlderThan: date) } }
+  }
+}
+
+extension Batch {
+  /// Whether the batch is older. A provider that does not say when it was made leaves that open: such a batch
+  /// must not end a search, or a create would be repeated.
+  fileprivate func isKnown(toBeOlderThan date: Date) -> Bool {
+    createdAt.timeIntervalSince1970 > 0 && createdAt < date
   }
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-public import Logging
 public import OpenAIBatchMiddleware
 public import OpenAIBatchTransport
 

@@ -18,7 +18,10 @@ public struct BatchClient: Sendable {
   let configuration: Configuration
   let transport: any Transport
   let alarms = WaitAlarms()
+  let secrets = SentSecrets()
   private let pipeline: Pipeline
+  /// For hosts that the service redirects to: nothing of ours goes there.
+  private let storePipeline: Pipeline
   private let base: Result<BaseURL, BatchClientError>
 
   /// Creates a client for the service at `https://api.openai.com/v1`.
@@ -46,23 +49,42 @@ public struct BatchClient: Sendable {
     var layers: [any Middleware] = []
     if let logger = configuration.logger { layers.append(LoggingMiddleware(logger, clock: clock)) }
     layers += configuration.middleware.perCall
-    layers.append(
-      RetryMiddleware(
-        policy: configuration.retry, budget: RetryBudget(), clock: clock, random: configuration.random))
+    let retry = RetryMiddleware(
+      policy: configuration.retry, budget: RetryBudget(), clock: clock, random: configuration.random)
+    layers.append(retry)
     if let limiter = RateLimiter(configuration.rateLimit, clock: clock) {
       layers.append(RateLimitMiddleware(limiter))
     }
     layers.append(CredentialMiddleware(configuration.credential))
-    layers.append(ResponseMiddleware())
+    let response = ResponseMiddleware(secrets: secrets)
+    layers.append(response)
     layers += configuration.middleware.perAttempt
     pipeline = Pipeline(layers: layers, transport: transport, clock: clock)
+    storePipeline = Pipeline(layers: [retry, response], transport: transport, clock: clock)
+  }
+
+  /// The wall clock's seconds since 1970, as the client's policies see it.
+  package var wallTime: Double { configuration.clock.wallTime() }
+
+  /// When a call that begins now must be over.
+  func deadline(_ options: CallOptions) -> ContinuousClock.Instant? {
+    options.timeout.map { configuration.clock.now().advanced(by: $0) }
   }
 
   /// Performs an operation and reads its answer.
   func perform<Output>(
     _ operation: BatchOperation<Output>, _ options: CallOptions
   ) async throws(BatchClientError) -> Output {
-    let response = try await send(operation, options, collectLimit: configuration.maximumResponseLength)
+    try await perform(operation, options, until: deadline(options))
+  }
+
+  /// Performs an operation as a part of a call that must be over at `deadline`, and reads its answer.
+  func perform<Output>(
+    _ operation: BatchOperation<Output>, _ options: CallOptions, until deadline: ContinuousClock.Instant?
+  ) async throws(BatchClientError) -> Output {
+    let response = try await send(
+      try request(for: operation, options), effect: operation.effect, options, until: deadline,
+      collectLimit: configuration.maximumResponseLength)
     let requestID = response.head.headerFields[.requestID]
     let status = response.head.status.code
     var bytes: [UInt8] = []
@@ -78,30 +100,42 @@ public struct BatchClient: Sendable {
     } catch {
       var failure = BatchClientError(
         .malformedResponse, operation: operation.name,
-        "The answer is not what the service documents: \(error). It begins: \(Self.excerpt(of: bytes))",
+        "The answer is not what the service documents: "
+          + "\(secrets.redacting("\(error)")). It begins: \(excerpt(of: bytes))",
         attempts: 1, underlying: error)
+      failure.isOutcomeUnknown = operation.effect != .safe
       failure.status = status
       failure.requestID = requestID
       throw failure
     }
   }
 
-  /// Sends an operation through the pipeline.
+  /// Sends a request through the pipeline.
   ///
   /// - Parameter collectLimit: The most bytes of the answer to read inside the attempt; `nil` to stream it.
-  func send<Output>(
-    _ operation: BatchOperation<Output>, _ options: CallOptions, collectLimit: Int?
+  func send(
+    _ request: TransportRequest, effect: Effect, _ options: CallOptions,
+    until deadline: ContinuousClock.Instant?, collectLimit: Int?
   ) async throws(BatchClientError) -> TransportResponse {
-    let request = try request(for: operation, options)
     let context = CallContext(
-      operation: operation.name, effect: operation.effect,
-      deadline: options.timeout.map { configuration.clock.now().advanced(by: $0) }, retry: options.retry,
+      operation: request.operation, effect: effect, deadline: deadline, retry: options.retry,
       collectLimit: collectLimit)
     do throws(CallFailure) {
       return try await pipeline.send(request, context: context)
     } catch {
-      throw BatchClientError(error, operation: operation.name, wallTime: configuration.clock.wallTime())
+      throw BatchClientError(error, of: request, wallTime: configuration.clock.wallTime(), secrets: secrets)
     }
+  }
+
+  /// Sends a request to a host that the service redirected to.
+  func sendToStore(
+    _ request: TransportRequest, _ options: CallOptions, until deadline: ContinuousClock.Instant?
+  ) async throws(CallFailure) -> TransportResponse {
+    try await storePipeline.send(
+      request,
+      context: CallContext(
+        operation: request.operation, effect: .safe, deadline: deadline, retry: options.retry,
+        collectLimit: nil))
   }
 
   /// Builds the request for an operation, without its credential.
@@ -128,28 +162,36 @@ public struct BatchClient: Sendable {
     if let type = operation.contentType { head.headerFields[.contentType] = type }
     if let organization = configuration.organization { head.headerFields[.organization] = organization }
     if let project = configuration.project { head.headerFields[.project] = project }
-    for field in configuration.headers + options.headers {
-      guard !Self.framing.contains(field.name) else {
-        throw BatchClientError(
-          .invalidRequest, operation: operation.name,
-          "The header \(field.name) is set by the client and cannot be replaced.")
+    for (fields, kind) in [
+      (configuration.headers, BatchClientError.Kind.invalidConfiguration), (options.headers, .invalidRequest),
+    ] {
+      for field in fields {
+        guard !Self.framing.contains(field.name) else {
+          throw BatchClientError(
+            kind, operation: operation.name,
+            "The header \(field.name) is set by the client and cannot be replaced.")
+        }
+        head.headerFields[field.name] = field.value
       }
-      head.headerFields[field.name] = field.value
     }
     var timeouts = configuration.timeouts
     if operation.isTransfer { timeouts.total = nil }
     return TransportRequest(head: head, body: operation.body, timeouts: timeouts, operation: operation.name)
   }
 
+  /// What frames the request, says where it goes, or would change the form of the answer.
   private static let framing: Set<HTTPField.Name> = [
-    .contentLength, .contentType, .transferEncoding, .connection, .expect, .upgrade, .te, .trailer,
+    .contentLength, .contentType, .contentEncoding, .transferEncoding, .connection, .expect, .upgrade, .te,
+    .trailer, .acceptEncoding, .host,
   ]
 
   /// `swift-openai-batch/0.1.0`
   static let userAgent = "swift-openai-batch/0.1.0"
 
-  private static func excerpt(of bytes: [UInt8]) -> String {
-    let text = String(decoding: bytes.prefix(512), as: UTF8.self)
+  /// What an answer begins with, on one line.
+  private func excerpt(of bytes: [UInt8]) -> String {
+    // More is looked at than shown, so that a secret at the end is not shown in part.
+    let text = secrets.redacting(String(decoding: bytes.prefix(8192), as: UTF8.self)).prefix(512)
     return text.isEmpty ? "(empty)" : String(text.map { $0.isNewline ? " " : $0 })
   }
 }
@@ -157,6 +199,7 @@ public struct BatchClient: Sendable {
 extension HTTPField.Name {
   static let organization = HTTPField.Name("OpenAI-Organization") ?? .from
   static let project = HTTPField.Name("OpenAI-Project") ?? .from
+  static let host = HTTPField.Name("Host") ?? .from
 }
 
 extension BatchClient: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

@@ -88,6 +88,8 @@ public struct BatchClientError: Error, Sendable {
   public var retryAfter: Duration?
   /// The cause.
   public var underlying: (any Error)?
+  /// Whether the service may have done all the same what was asked.
+  var isOutcomeUnknown = false
 
   /// Creates an error.
   public init(
@@ -120,24 +122,26 @@ extension BatchClientError: CustomStringConvertible {
 
 extension BatchClientError {
   /// What a failed call means to the caller.
-  init(_ failure: CallFailure, operation: String, wallTime: Double) {
+  init(_ failure: CallFailure, of request: TransportRequest, wallTime: Double, secrets: SentSecrets) {
+    let operation = request.operation
     switch failure.reason {
     case .transport(let cause):
       self.init(
         Self.kind(of: cause), operation: operation, cause.message, attempts: failure.attempts,
         underlying: cause)
     case .status(let cause):
-      self.init(cause, operation: operation, attempts: failure.attempts, wallTime: wallTime)
+      self.init(cause, of: request, attempts: failure.attempts, wallTime: wallTime)
     case .configuration(let problem):
       self.init(.invalidConfiguration, operation: operation, problem)
     case .middleware(let cause):
       self.init(
-        .middleware, operation: operation, "A middleware failed: \(cause)", attempts: failure.attempts,
-        underlying: cause)
+        .middleware, operation: operation, secrets.redacting("A middleware failed: \(cause)"),
+        attempts: failure.attempts, underlying: cause)
     }
+    isOutcomeUnknown = failure.isOutcomeUnknown
   }
 
-  private init(_ failure: StatusFailure, operation: String, attempts: Int, wallTime: Double) {
+  private init(_ failure: StatusFailure, of request: TransportRequest, attempts: Int, wallTime: Double) {
     let apiError = APIError(body: failure.body)
     let kind: Kind =
       switch failure.status {
@@ -151,10 +155,12 @@ extension BatchClientError {
       }
     var message = apiError?.message ?? "The server answered with status \(failure.status)."
     if kind == .redirected {
-      let target = failure.location.flatMap { try? WebAddress($0).authority } ?? "an unnamed place"
-      message = "The server redirects to \(target); only file content is followed. Is the base URL right?"
+      let target = RedirectTarget(failure.location, from: request.head)?.address.authority
+      message =
+        "The server redirects to \(target ?? "what is no web address"); only file content is followed. "
+        + "Is the base URL right?"
     }
-    self.init(kind, operation: operation, message, attempts: attempts, underlying: failure)
+    self.init(kind, operation: request.operation, message, attempts: attempts, underlying: failure)
     status = failure.status
     requestID = failure.requestID
     self.apiError = apiError

@@ -15,6 +15,37 @@ extension JSONScanner {
     return start..<stop
   }
 
+  /// The members of the object that starts here that are whole and valid: what a damaged text still says.
+  mutating func wholeMembers() -> [(key: Range<Int>, value: Range<Int>)] {
+    var members: [(key: Range<Int>, value: Range<Int>)] = []
+    skipWhitespace()
+    guard take(UInt8(ascii: "{")) else { return [] }
+    repeat {
+      skipWhitespace()
+      guard let member = try? validateMember(depth: 1) else { break }
+      skipWhitespace()
+      // A number may have been cut: only what stands behind it shows that it ends there.
+      guard peek() == UInt8(ascii: ",") || peek() == UInt8(ascii: "}") else { break }
+      members.append(member)
+    } while take(UInt8(ascii: ","))
+    return members
+  }
+
+  private mutating func validateMember(
+    depth: Int
+  ) throws(JSONFailure) -> (key: Range<Int>, value: Range<Int>) {
+    guard peek() == UInt8(ascii: "\"") else { throw failure("expected a key in double quotes") }
+    let keyStart = index
+    try validateString()
+    let key = keyStart..<index
+    skipWhitespace()
+    guard take(UInt8(ascii: ":")) else { throw failure("expected ':'") }
+    skipWhitespace()
+    let valueStart = index
+    try validateValue(depth: depth)
+    return (key, valueStart..<index)
+  }
+
   private mutating func validateValue(depth: Int) throws(JSONFailure) {
     guard let byte = peek() else { throw failure("expected a value, found the end of the text") }
     switch byte {
@@ -35,12 +66,7 @@ extension JSONScanner {
     skipWhitespace()
     if take(UInt8(ascii: "}")) { return }
     while true {
-      guard peek() == UInt8(ascii: "\"") else { throw failure("expected a key in double quotes") }
-      try validateString()
-      skipWhitespace()
-      guard take(UInt8(ascii: ":")) else { throw failure("expected ':'") }
-      skipWhitespace()
-      try validateValue(depth: depth)
+      _ = try validateMember(depth: depth)
       skipWhitespace()
       if take(UInt8(ascii: "}")) { return }
       guard take(UInt8(ascii: ",")) else { throw failure("expected ',' or '}'") }

@@ -105,44 +105,45 @@ extension JSONScanner {
   /// The text of the string literal at `range`, quotes included, without its escapes.
   func unescaped(_ range: Range<Int>) -> String {
     let content = UnsafeRawBufferPointer(rebasing: buffer[range.lowerBound + 1..<range.upperBound - 1])
-    guard let first = content.firstIndex(of: UInt8(ascii: "\\")) else {
-      return String(decoding: content, as: UTF8.self)
-    }
     var text: [UInt8] = []
-    text.reserveCapacity(content.count)
-    text += content[..<first]
-    var position = first
-    while position < content.count {
-      let byte = content[position]
-      position += 1
-      guard byte == UInt8(ascii: "\\"), position < content.count else {
-        text.append(byte)
-        continue
-      }
-      let escape = content[position]
-      position += 1
+    var position = 0
+    while let backslash = content[position...].firstIndex(of: UInt8(ascii: "\\")),
+      backslash + 1 < content.count
+    {
+      if text.isEmpty { text.reserveCapacity(content.count) }
+      text += content[position..<backslash]
+      let escape = content[backslash + 1]
+      position = backslash + 2
       guard escape == UInt8(ascii: "u") else {
-        text.append(Self.escapes[escape] ?? escape)
+        text.append(Self.meaning(ofEscape: escape))
         continue
       }
       var scalar = Self.hex(content, &position)
       if scalar & 0xFC00 == 0xD800 {
-        position += 2
+        position = min(position + 2, content.count)
         scalar = 0x10000 + (scalar & 0x3FF) << 10 + Self.hex(content, &position) & 0x3FF
       }
-      if let scalar = Unicode.Scalar(scalar) { text += UTF8.encode(scalar).map(Array.init) ?? [] }
+      if let scalar = Unicode.Scalar(scalar), let encoded = UTF8.encode(scalar) { text += encoded }
     }
+    guard position > 0 else { return String(decoding: content, as: UTF8.self) }
+    text += content[position...]
     return String(decoding: text, as: UTF8.self)
   }
 
-  private static let escapes: [UInt8: UInt8] = [
-    UInt8(ascii: "b"): 0x08, UInt8(ascii: "f"): 0x0C, UInt8(ascii: "n"): 0x0A, UInt8(ascii: "r"): 0x0D,
-    UInt8(ascii: "t"): 0x09,
-  ]
+  private static func meaning(ofEscape byte: UInt8) -> UInt8 {
+    switch byte {
+    case UInt8(ascii: "b"): 0x08
+    case UInt8(ascii: "f"): 0x0C
+    case UInt8(ascii: "n"): 0x0A
+    case UInt8(ascii: "r"): 0x0D
+    case UInt8(ascii: "t"): 0x09
+    default: byte
+    }
+  }
 
   private static func hex(_ content: UnsafeRawBufferPointer, _ position: inout Int) -> UInt32 {
-    let digits = content[min(position, content.count)..<min(position + 4, content.count)]
-    position += 4
+    let digits = content[position...].prefix(4)
+    position = digits.endIndex
     return digits.reduce(0) { $0 << 4 | UInt32(hexDigit($1) ?? 0) }
   }
 

@@ -47,27 +47,25 @@ public enum JSONText {
 
   /// Writes U+2028, U+2029 and U+0085 as escapes. In valid JSON they can stand only inside strings.
   package static func escapingLineSeparators(_ bytes: [UInt8]) -> [UInt8] {
-    guard bytes.contains(where: { $0 == 0xE2 || $0 == 0xC2 }) else { return bytes }
     var result: [UInt8] = []
-    result.reserveCapacity(bytes.count + 16)
-    var index = 0
-    while index < bytes.count {
-      switch bytes[index...].prefix(3) {
-      case [0xE2, 0x80, 0xA8]:
-        result += Array("\\u2028".utf8)
-        index += 3
-      case [0xE2, 0x80, 0xA9]:
-        result += Array("\\u2029".utf8)
-        index += 3
-      case let rest where rest.prefix(2) == [0xC2, 0x85]:
-        result += Array("\\u0085".utf8)
-        index += 2
-      default:
-        result.append(bytes[index])
-        index += 1
-      }
+    var copied = 0
+    for index in bytes.indices where bytes[index] == 0xE2 || bytes[index] == 0xC2 {
+      guard let (escape, length) = lineSeparator(in: bytes, at: index) else { continue }
+      result += bytes[copied..<index]
+      result += escape.utf8
+      copied = index + length
     }
-    return result
+    return copied == 0 ? bytes : result + bytes[copied...]
+  }
+
+  private static func lineSeparator(in bytes: [UInt8], at index: Int) -> (escape: String, length: Int)? {
+    func byte(_ distance: Int) -> UInt8? { index + distance < bytes.count ? bytes[index + distance] : nil }
+    switch (bytes[index], byte(1), byte(2)) {
+    case (0xE2, 0x80, 0xA8): return ("\\u2028", 3)
+    case (0xE2, 0x80, 0xA9): return ("\\u2029", 3)
+    case (0xC2, 0x85, _): return ("\\u0085", 2)
+    default: return nil
+    }
   }
 
   /// A coding path as people write it: `data[3].created_at`.

@@ -29,6 +29,13 @@ public struct JSONValue: Sendable {
     self.bytes = bytes
   }
 
+  /// The leading members of an object whose text is damaged further on, such as a line that was cut.
+  package static func wholeMembers(of bytes: ArraySlice<UInt8>) -> [(key: String, value: JSONValue)] {
+    JSONScanner.scan(bytes) { scanner in
+      scanner.wholeMembers().map { (scanner.unescaped($0.key), JSONValue(bytes, $0.value)) }
+    }
+  }
+
   private init(_ bytes: ArraySlice<UInt8>, _ range: Range<Int>) {
     self.bytes = bytes[bytes.startIndex + range.lowerBound..<bytes.startIndex + range.upperBound]
   }

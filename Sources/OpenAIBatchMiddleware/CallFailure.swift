@@ -11,7 +11,7 @@ public struct CallFailure: Error, Sendable {
     case transport(TransportFailure)
     /// The server answered with a status other than 2xx.
     case status(StatusFailure)
-    /// The client is set up wrongly: a malformed key, say. Nothing was sent.
+    /// The client is set up wrongly: a malformed key, say. This attempt was not sent.
     case configuration(String)
     /// A middleware, or the credential's source, gave up with its own error.
     case middleware(any Error)
@@ -21,6 +21,11 @@ public struct CallFailure: Error, Sendable {
   public var reason: Reason
   /// How many attempts were made.
   public var attempts: Int
+  /// Whether the server may have acted on one of the call's requests all the same: a response was lost, or
+  /// left it open. Always false for reading.
+  ///
+  /// Set when the call is over, from what was sent and not from what a middleware made of it; false before.
+  public internal(set) var isOutcomeUnknown = false
 
   /// Creates a failure.
   public init(_ reason: Reason, attempts: Int = 1) {
@@ -28,17 +33,11 @@ public struct CallFailure: Error, Sendable {
     self.attempts = attempts
   }
 
-  /// Whether the server may have acted on the request. A status counts as an answer, not as a doubt.
-  public var mayHaveReachedServer: Bool {
-    switch reason {
-    case .transport(let failure): failure.mayHaveReachedServer
-    case .status: true
-    case .configuration: false
-    case .middleware: false
-    }
-  }
-
   static func cancelled(_ phase: String) -> CallFailure {
     CallFailure(.transport(TransportFailure(.cancelled, "Cancelled \(phase).", mayHaveReachedServer: false)))
+  }
+
+  static func timedOut(_ message: String) -> CallFailure {
+    CallFailure(.transport(TransportFailure(.timedOut, message, mayHaveReachedServer: false)))
   }
 }

@@ -42,9 +42,8 @@ public struct Credential: Sendable {
     case .bearer(let token):
       do {
         secret = try await token()
-      } catch is CancellationError {
-        throw .cancelled("while asking for the token")
       } catch {
+        if error is CancellationError || Task.isCancelled { throw .cancelled("while asking for the token") }
         throw CallFailure(.middleware(error))
       }
     }

@@ -25,10 +25,11 @@ enum HTTPDate {
   }
 
   private static func seconds(year: String, month: String, day: String, time: String) -> Double? {
-    let clock = time.split(separator: ":", omittingEmptySubsequences: false).compactMap { Int($0) }
+    let parts = time.split(separator: ":", omittingEmptySubsequences: false)
+    let clock = parts.compactMap { UInt8($0) }.map(Int.init)
     guard let month = months.firstIndex(of: month), let day = Int(day), var fullYear = Int(year),
-      year.count <= 6,
-      1...31 ~= day, fullYear >= 0, clock.count == 3, 0..<24 ~= clock[0], 0..<60 ~= clock[1],
+      year.count <= 6, 1...31 ~= day, fullYear >= 0, parts.count == 3, clock.count == 3, 0..<24 ~= clock[0],
+      0..<60 ~= clock[1],
       0...60 ~= clock[2]
     else { return nil }
     // RFC 9110: a two-digit year more than 50 years ahead is in the past; every hint of ours is near.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-package import Logging
 package import OpenAIBatchTransport
 
 /// Logs each call, by allow-list: operation, status, attempts, duration, request id and the kind of failure.
@@ -26,7 +25,7 @@ package struct LoggingMiddleware: Middleware {
     do throws(CallFailure) {
       let response = try await next(request, context)
       metadata["status"] = "\(response.head.status.code)"
-      metadata["request_id"] = response.head.headerFields[.requestID].map { "\($0)" }
+      metadata["request_id"] = response.head.headerFields[.requestID].map(word)
       metadata["duration_ms"] = milliseconds(since: start)
       logger.debug("call answered", metadata: metadata)
       return response
@@ -37,14 +36,20 @@ package struct LoggingMiddleware: Middleware {
       case .transport(let failure): metadata["failure"] = "\(failure.kind.rawValue)"
       case .status(let failure):
         metadata["status"] = "\(failure.status)"
-        metadata["code"] = failure.code.map { "\($0)" }
-        metadata["request_id"] = failure.requestID.map { "\($0)" }
+        metadata["code"] = failure.code.map(word)
+        metadata["request_id"] = failure.requestID.map(word)
       case .configuration: metadata["failure"] = "configuration"
       case .middleware: metadata["failure"] = "middleware"
       }
       logger.debug("call failed", metadata: metadata)
       throw error
     }
+  }
+
+  /// What a server sent, cut to what an id or a code can be: it cannot forge a line of the log.
+  private func word(_ text: String) -> Logger.MetadataValue {
+    let bytes = text.utf8.prefix(128).map { 0x21...0x7E ~= $0 ? $0 : UInt8(ascii: "?") }
+    return .string(String(decoding: bytes, as: UTF8.self))
   }
 
   private func milliseconds(since start: ContinuousClock.Instant) -> Logger.MetadataValue {

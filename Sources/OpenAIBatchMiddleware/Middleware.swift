@@ -6,8 +6,8 @@ public import OpenAIBatchTransport
 /// Wraps each call, or each attempt, of a client.
 ///
 /// A middleware may change the request, look at the response's head, wait, or fail; it calls `next` to go on.
-/// It must not call `next` more than once: repeating is the retry policy's business, because a repeated
-/// create makes a second batch. Fail with ``CallFailure/Reason/middleware(_:)`` and your own error.
+/// Repeating is the retry policy's business, so call `next` once. (A create that may have been acted on is never
+/// sent again, whatever a middleware does.) Fail with ``CallFailure/Reason/middleware(_:)`` and your own error.
 public protocol Middleware: Sendable {
   /// Goes on with the call: the next middleware, in the end the transport.
   typealias Next = (TransportRequest, CallContext) async throws(CallFailure) -> TransportResponse

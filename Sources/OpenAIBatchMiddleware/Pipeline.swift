@@ -27,36 +27,45 @@ package struct Pipeline: Sendable {
   package func send(
     _ request: TransportRequest, context: CallContext
   ) async throws(CallFailure) -> TransportResponse {
-    try await pass(request, context, layers[...])
+    let outcome = CallOutcome(effect: context.effect)
+    do throws(CallFailure) {
+      return try await pass(request, context, layers[...], outcome)
+    } catch {
+      var failure = error
+      failure.isOutcomeUnknown = outcome.isUnknown
+      throw failure
+    }
   }
 
   private func pass(
-    _ request: TransportRequest, _ context: CallContext, _ rest: ArraySlice<any Middleware>
+    _ request: TransportRequest, _ context: CallContext, _ rest: ArraySlice<any Middleware>,
+    _ outcome: CallOutcome
   ) async throws(CallFailure) -> TransportResponse {
-    guard let layer = rest.first else { return try await transmit(request, context) }
+    guard let layer = rest.first else { return try await transmit(request, context, outcome) }
     return try await layer.intercept(request, context: context) {
       (request, context) async throws(CallFailure) -> TransportResponse in
-      try await pass(request, context, rest.dropFirst())
+      try await pass(request, context, rest.dropFirst(), outcome)
     }
   }
 
   private func transmit(
-    _ request: TransportRequest, _ context: CallContext
+    _ request: TransportRequest, _ context: CallContext, _ outcome: CallOutcome
   ) async throws(CallFailure) -> TransportResponse {
+    guard !Task.isCancelled else { throw .cancelled("before sending") }
+    try outcome.willSend()
     var request = request
-    if let deadline = context.deadline, context.collectLimit != nil {
-      // A streamed response outlives the call, so the call's deadline does not bound its reading.
+    if let deadline = context.deadline {
       let left = clock.now().duration(to: deadline)
-      guard left > .zero else {
-        throw CallFailure(
-          .transport(
-            TransportFailure(.timedOut, "The call's timeout passed.", mayHaveReachedServer: false)))
-      }
-      request.timeouts.total = min(request.timeouts.total ?? left, left)
+      guard left > .zero else { throw .timedOut("The call's timeout passed before the request was sent.") }
+      // A streamed response outlives the call, so the call's deadline does not bound its reading.
+      if context.collectLimit != nil { request.timeouts.total = min(request.timeouts.total ?? left, left) }
     }
     do throws(TransportFailure) {
-      return try await transport.send(request)
+      let response = try await transport.send(request)
+      outcome.didReceive(response.head, at: clock.wallTime())
+      return response
     } catch {
+      outcome.didFail(error)
       throw CallFailure(.transport(error))
     }
   }

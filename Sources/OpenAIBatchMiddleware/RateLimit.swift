@@ -14,9 +14,12 @@ public struct RateLimit: Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - count: 1 or more.
-  ///   - period: Longer than zero.
-  ///   - burst: How many may go at once after a pause; 1 or more.
+  ///   - period: From 1 ns to 365 days.
+  ///   - burst: How many may go at once after a pause: 1 to 1,000,000.
+  ///
+  /// A figure out of range counts as the nearest in it.
   public static func requests(_ count: Int, per period: Duration, burst: Int = 1) -> RateLimit {
-    RateLimit(interval: max(period, .nanoseconds(1)) / max(count, 1), burst: max(burst, 1))
+    let period = min(max(period, .nanoseconds(1)), .seconds(365 * 86_400))
+    return RateLimit(interval: period / max(count, 1), burst: min(max(burst, 1), 1_000_000))
   }
 }

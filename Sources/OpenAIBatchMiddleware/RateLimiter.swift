@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-internal import OpenAIBatchTransport
 internal import Synchronization
 
 /// Admits requests at a rate, in the order in which they came (GCRA: one number of state, no timer).
@@ -25,35 +24,45 @@ package final class RateLimiter: Sendable {
     arrival = Mutex(clock.now())
   }
 
+  /// How many requests wait, the one whose turn is next included.
+  var queueLength: Int { turnstile.count }
+
   /// Waits for this request's turn.
   ///
   /// - Parameter deadline: When the caller gives up; a turn that would come later fails at once.
   package func admit(deadline: ContinuousClock.Instant?) async throws(CallFailure) {
+    if Task.isCancelled { throw Self.cancelled }
     if let deadline {
-      let turn = arrival.withLock { $0 } - tolerance + interval * turnstile.count
-      guard turn < deadline else {
-        throw CallFailure(
-          .transport(
-            TransportFailure(
-              .timedOut, "The rate limit leaves no turn before the call's timeout.",
-              mayHaveReachedServer: false)))
-      }
+      // Some in front may yet leave the queue, but that is not to be counted on.
+      let first = max(arrival.withLock { $0 }, clock.now()) - tolerance
+      try check(first + interval * queueLength, before: deadline)
     }
     do {
       try await turnstile.enter()
     } catch {
-      throw .cancelled("while waiting for the rate limit")
+      throw Self.cancelled
     }
     defer { turnstile.leave() }
-    let wait = clock.now().duration(to: arrival.withLock { $0 } - tolerance)
-    if wait > .zero {
+    var now = clock.now()
+    let turn = arrival.withLock { $0 } - tolerance
+    try check(max(turn, now), before: deadline)
+    while now < turn {
       do {
-        try await clock.sleep(wait)
+        try await clock.sleep(now.duration(to: turn))
       } catch {
-        throw .cancelled("while waiting for the rate limit")
+        throw Self.cancelled
       }
+      now = clock.now()
     }
-    let now = clock.now()
     arrival.withLock { $0 = max($0, now) + interval }
   }
+
+  private func check(
+    _ turn: ContinuousClock.Instant, before deadline: ContinuousClock.Instant?
+  ) throws(CallFailure) {
+    guard let deadline, turn >= deadline else { return }
+    throw .timedOut("The rate limit leaves no turn before the call's timeout.")
+  }
+
+  private static var cancelled: CallFailure { .cancelled("while waiting for the rate limit") }
 }

@@ -24,8 +24,9 @@ package final class RetryBudget: Sendable {
     }
   }
 
-  /// Gives back the last retry's cost after a success, or 1 when there was no retry.
-  func deposit(_ cost: Int) {
-    tokens.withLock { $0 = min(Self.capacity, $0 + max(cost, 1)) }
+  /// Gives tokens back: the last retry's cost after a success, 1 after a success without a retry, the whole
+  /// cost of a retry that was cancelled before it was made.
+  func refund(_ tokens: Int) {
+    self.tokens.withLock { $0 = min(Self.capacity, $0 + tokens) }
   }
 }

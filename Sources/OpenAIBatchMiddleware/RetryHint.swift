@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
+internal import OpenAIBatchTransport
+
 /// How long a server asks to wait before the next attempt.
 public struct RetryHint: Sendable, Hashable {
   /// The wait; a hint beyond any use is one year.
@@ -24,6 +26,11 @@ public struct RetryHint: Sendable, Hashable {
       ?? retryAfter.flatMap(HTTPDate.secondsSince1970).map { $0 - now }
     guard let seconds, seconds > 0 else { return nil }
     delay = .seconds(min(seconds, 365 * 86_400))
+  }
+
+  init?(_ fields: HTTPFields, now: Double) {
+    self.init(
+      milliseconds: fields[.retryAfterMilliseconds], retryAfter: fields[.retryAfter], now: now)
   }
 
   /// Digits with an optional fraction. (`Double` alone would take `inf`, `nan` and `0x1p3`.)

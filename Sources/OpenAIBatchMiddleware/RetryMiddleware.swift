@@ -36,7 +36,7 @@ package struct RetryMiddleware: Middleware {
       var failure: CallFailure
       do throws(CallFailure) {
         let response = try await next(request, context)
-        budget.deposit(spent)
+        budget.refund(max(spent, 1))
         return response
       } catch {
         failure = error
@@ -45,19 +45,23 @@ package struct RetryMiddleware: Middleware {
       guard let step = step(after: failure, context, isReplayable: request.body.isReplayable) else {
         throw failure
       }
-      if step.cost > 0 {
-        guard budget.withdraw(step.cost) else { throw failure }
-        spent = step.cost
-      }
+      guard !Task.isCancelled else { throw Self.cancelled(after: context.attempt) }
+      guard budget.withdraw(step.cost) else { throw failure }
       do {
         try await clock.sleep(step.delay)
       } catch {
-        var cancelled = CallFailure.cancelled("while waiting to try again")
-        cancelled.attempts = context.attempt
-        throw cancelled
+        budget.refund(step.cost)
+        throw Self.cancelled(after: context.attempt)
       }
+      if step.cost > 0 { spent = step.cost }
       context.attempt += 1
     }
+  }
+
+  private static func cancelled(after attempt: Int) -> CallFailure {
+    var failure = CallFailure.cancelled("before trying again")
+    failure.attempts = attempt
+    return failure
   }
 
   /// The wait before the next attempt and its cost, or `nil` when there is to be none.
@@ -65,7 +69,7 @@ package struct RetryMiddleware: Middleware {
     after failure: CallFailure, _ context: CallContext, isReplayable: Bool
   ) -> (delay: Duration, cost: Int)? {
     let policy = context.retry ?? policy
-    guard context.attempt < policy.maxAttempts, !Task.isCancelled else { return nil }
+    guard context.attempt < policy.maxAttempts else { return nil }
     var hint: RetryHint?
     if case .status(let status) = failure.reason { hint = status.retryHint(at: clock.wallTime()) }
     let verdict = rule.verdict(

@@ -34,8 +34,13 @@ public struct Backoff: Sendable, Hashable {
   private let cap: Duration
 
   /// A random wait between 50 ms and `base` · 2ⁿ, at most `cap`: spreads callers that failed together.
+  ///
+  /// - Parameters:
+  ///   - base: The longest wait after the first attempt; it doubles with each further one.
+  ///   - cap: The longest wait of all, at most a day; less than 50 ms takes the floor down with it.
   public static func fullJitter(base: Duration, cap: Duration) -> Backoff {
-    Backoff(base: max(base, .zero), cap: max(cap, .zero))
+    let cap = min(max(cap, .zero), .seconds(86_400))
+    return Backoff(base: min(max(base, .zero), cap), cap: cap)
   }
 
   /// Full jitter from 0.5 s up to 8 s.

@@ -25,7 +25,10 @@ struct RetryRule: Sendable {
 
   private func verdict(on failure: TransportFailure, _ effect: Effect) -> Verdict {
     switch failure.kind {
-    case .notSent: .retry(isThrottled: false)
+    case .notSent:
+      effect != .creates || !failure.mayHaveReachedServer ? .retry(isThrottled: false) : .giveUp
+    // Time ran out before anything was sent: it was the call's own time, and there is none left.
+    case .timedOut where !failure.mayHaveReachedServer: .giveUp
     case .interrupted, .timedOut, .truncated:
       effect != .creates ? .retry(isThrottled: false) : .giveUp
     case .insecure, .proxy, .tooLarge, .malformed, .invalid, .body, .cancelled, .shutDown: .giveUp
@@ -35,13 +38,15 @@ struct RetryRule: Sendable {
   private func verdict(on failure: StatusFailure, _ effect: Effect, _ hasHint: Bool) -> Verdict {
     if failure.shouldRetry == false || failure.isBilling { return .giveUp }
     let mayRepeat = effect != .creates
+    let isAsked = mayRepeat && failure.shouldRetry == true
     switch failure.status {
     case 429: return .retry(isThrottled: true)
     // With a hint the server says that it did not take the request; without one nobody knows.
     case 503: return mayRepeat || hasHint ? .retry(isThrottled: true) : .giveUp
     case 408, 500, 502, 504, 529: return mayRepeat ? .retry(isThrottled: false) : .giveUp
-    case 409: return effect == .safe ? .retry(isThrottled: false) : .giveUp
-    default: return mayRepeat && failure.shouldRetry == true ? .retry(isThrottled: false) : .giveUp
+    case 409: return effect == .safe || isAsked ? .retry(isThrottled: false) : .giveUp
+    case 400...: return isAsked ? .retry(isThrottled: false) : .giveUp
+    default: return .giveUp
     }
   }
 }

@@ -45,6 +45,20 @@ public struct StatusFailure: Error, Sendable {
   }
 }
 
+extension StatusFailure: CustomStringConvertible, CustomReflectable {
+  /// Status, code and request id; not the body, which may repeat a secret, nor the location, which may be one.
+  public var description: String {
+    "status \(status)" + (code.map { " \($0)" } ?? "") + (requestID.map { " (request id \($0))" } ?? "")
+  }
+
+  /// Shows what ``description`` does.
+  public var customMirror: Mirror {
+    Mirror(
+      self, children: ["status": status, "code": code as Any, "requestID": requestID as Any],
+      displayStyle: .struct)
+  }
+}
+
 extension HTTPField.Name {
   /// `x-request-id`
   package static let requestID = name("x-request-id")

@@ -44,49 +44,49 @@ extension APIError {
   }
 
   /// Reads an error from the body of a row's response.
+  ///
+  /// - Returns: `nil` for a value that says nothing.
   public init?(_ value: JSONValue) {
-    if let text = value.string {
-      self.init(text: text)
-    } else if let error = value["error"], error.kind == .object {
-      self.init(object: error)
-    } else if let text = value["error"]?.string, !text.isEmpty {
-      self.init(message: text, code: Self.scalar(value["code"]).map(ErrorCode.init))
-    } else if let first = value["errors"].flatMap({ $0["data"]?[0] ?? $0[0] }) {
-      self.init(object: first)
-    } else if let detail = value["detail"] {
-      self.init(detail: detail)
-    } else {
-      self.init(object: value)
-    }
+    let errors = value["errors"].flatMap { $0["data"] ?? $0 }
+    let found =
+      Self.read(value["error"], beside: value) ?? Self.read(errors?[0] ?? errors)
+      ?? Self.read(detail: value["detail"]) ?? Self.read(value)
+    guard let found else { return nil }
+    self = found
   }
 
-  private init?(object: JSONValue) {
-    let code = Self.scalar(object["code"])
-    guard let message = object["message"]?.string ?? code else { return nil }
-    self.init(
-      message: message, type: object["type"]?.string, param: object["param"]?.string,
-      code: code.map(ErrorCode.init))
+  /// An error that is an object, or a text with what stands beside it.
+  private static func read(_ value: JSONValue?, beside outer: JSONValue? = nil) -> APIError? {
+    if let text = value?.string {
+      guard var error = APIError(text: text) else { return nil }
+      error.message = self.text(outer?["message"]) ?? error.message
+      error.code = scalar(outer?["code"]).map(ErrorCode.init)
+      return error
+    }
+    let (type, code) = (text(value?["type"]), scalar(value?["code"]))
+    guard let message = text(value?["message"]) ?? code ?? type else { return nil }
+    return APIError(
+      message: message, type: type, param: text(value?["param"]), code: code.map(ErrorCode.init))
   }
 
-  private init?(detail: JSONValue) {
-    if let text = detail.string {
-      self.init(message: text)
-    } else if let first = detail[0], let message = first["msg"]?.string {
-      let place = first["loc"]?.elements.compactMap { $0.string ?? $0.int.map(String.init) }
-      self.init(message: message, type: first["type"]?.string, param: place?.joined(separator: "."))
-    } else {
-      return nil
-    }
+  /// FastAPI's `detail`: a text, an object, or a list of faults in the request.
+  private static func read(detail: JSONValue?) -> APIError? {
+    guard let fault = detail?[0], let message = text(fault["msg"]) else { return read(detail) }
+    let place = fault["loc"]?.elements.compactMap { scalar($0) }.joined(separator: ".")
+    return APIError(message: message, type: text(fault["type"]), param: place?.isEmpty == true ? nil : place)
   }
 
   private init?(text: String) {
-    let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let words = text.prefix(1024).split(whereSeparator: \.isWhitespace).joined(separator: " ")
     guard !words.isEmpty, !words.hasPrefix("<") else { return nil }
     self.init(message: String(words.prefix(300)))
   }
 
+  private static func text(_ value: JSONValue?) -> String? {
+    value?.string.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
   private static func scalar(_ value: JSONValue?) -> String? {
-    let text = value?.string ?? value?.int.map(String.init)
-    return text?.isEmpty == true ? nil : text
+    text(value) ?? value?.int.map(String.init)
   }
 }

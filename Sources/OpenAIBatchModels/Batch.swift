@@ -13,7 +13,8 @@ public import Foundation
 ///
 /// Decoding absorbs what compatible providers send in place of the documented shape: states in any case,
 /// timestamps as seconds, milliseconds or ISO 8601 text, `""` for absent, `errors` as an object, a list or a
-/// text, and missing or null counts.
+/// text, missing or null counts, and Together's spellings (`error`, `model_id`, `job_deadline`, a batch
+/// wrapped in `job`).
 public struct Batch: Sendable, Hashable, Identifiable {
   /// The batch's id.
   public var id: BatchID
@@ -35,7 +36,7 @@ public struct Batch: Sendable, Hashable, Identifiable {
   public var outputFileID: FileID?
   /// The file of the requests that failed or were not run, once there is one.
   public var errorFileID: FileID?
-  /// When the batch was created; 1970 when a provider does not say.
+  /// When the batch was created; the start of 1970 when a provider does not say.
   public var createdAt: Date
   /// When requests began to run.
   public var inProgressAt: Date?
@@ -96,16 +97,25 @@ extension Batch: Codable {
     case cancellingAt = "cancelling_at"
     case cancelledAt = "cancelled_at"
     case requestCounts = "request_counts"
+    // Together's; read, never written.
+    case job, error
+    case modelID = "model_id"
+    case jobDeadline = "job_deadline"
   }
 
   /// Decodes a batch; only its `id` is required.
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
+    var container = try decoder.container(keyedBy: CodingKeys.self)
+    if !container.contains(.id), container.contains(.job) {
+      container = try container.nestedContainer(keyedBy: CodingKeys.self, forKey: .job)
+    }
     id = BatchID(try container.requiredText(.id))
     object = container.text(.object) ?? "batch"
     endpoint = BatchEndpoint(container.text(.endpoint) ?? "")
-    model = container.text(.model)
-    errors = container.tolerant(BatchErrorList.self, .errors)?.errors ?? []
+    model = container.text(.model) ?? container.text(.modelID)
+    errors =
+      [.errors, .error].lazy.compactMap { container.tolerant(BatchErrorList.self, $0)?.errors }
+      .first { !$0.isEmpty } ?? []
     inputFileID = FileID(container.text(.inputFileID) ?? "")
     completionWindow = CompletionWindow(container.text(.completionWindow) ?? "")
     status = BatchStatus(container.text(.status) ?? "")
@@ -113,7 +123,7 @@ extension Batch: Codable {
     errorFileID = container.text(.errorFileID).map(FileID.init)
     createdAt = try container.timestamp(.createdAt) ?? Date(timeIntervalSince1970: 0)
     inProgressAt = try container.timestamp(.inProgressAt)
-    expiresAt = try container.timestamp(.expiresAt)
+    expiresAt = try container.timestamp(.expiresAt) ?? container.timestamp(.jobDeadline)
     finalizingAt = try container.timestamp(.finalizingAt)
     completedAt = try container.timestamp(.completedAt)
     failedAt = try container.timestamp(.failedAt)
@@ -125,7 +135,7 @@ extension Batch: Codable {
     metadata = container.stringPairs(.metadata)
   }
 
-  /// Encodes the service's own shape: absent values are null, timestamps whole seconds.
+  /// Encodes the service's own shape: absent values are null, timestamps seconds, as integers where whole.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(id, forKey: .id)

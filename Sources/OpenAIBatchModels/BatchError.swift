@@ -22,27 +22,38 @@ public struct BatchError: Sendable, Hashable, Codable {
 
   private enum CodingKeys: String, CodingKey { case code, message, param, line }
 
-  /// Decodes an error: an object, or a text that becomes its message.
+  /// Decodes an error: an object, or a text, which becomes its message.
   public init(from decoder: any Decoder) throws {
     if let text = try? decoder.singleValueContainer().decode(String.self) {
-      self.init(message: text)
+      self.init(message: text.isEmpty ? nil : text)
       return
     }
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
       code: container.scalarText(.code).map(ErrorCode.init), message: container.text(.message),
-      param: container.text(.param), line: container.tolerant(Int.self, .line))
+      param: container.text(.param), line: container.integer(.line))
+  }
+
+  /// Encodes the service's own shape: absent values are null.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(code, forKey: .code)
+    try container.encode(message, forKey: .message)
+    try container.encode(param, forKey: .param)
+    try container.encode(line, forKey: .line)
   }
 }
 
 extension BatchError: CustomStringConvertible {
   /// `line 12: invalid_json_line: …`
   public var description: String {
-    [line.map { "line \($0)" }, code?.rawValue, message].compactMap(\.self).joined(separator: ": ")
+    let parts = [line.map { "line \($0)" }, code?.rawValue, message].compactMap(\.self)
+    return parts.isEmpty ? "no reason given" : parts.joined(separator: ": ")
   }
 }
 
-/// The wire forms of `errors`: `{"object":"list","data":[…]}`, a bare list, or one text.
+/// The wire forms of `errors`: `{"object":"list","data":[…]}`, a bare list, one error, or one text. Elements
+/// that are no errors are left out; they do not hide the others.
 struct BatchErrorList: Sendable, Hashable, Codable {
   var errors: [BatchError]
 
@@ -51,14 +62,24 @@ struct BatchErrorList: Sendable, Hashable, Codable {
   init(errors: [BatchError]) { self.errors = errors }
 
   init(from decoder: any Decoder) throws {
-    if let list = try? decoder.singleValueContainer().decode([BatchError].self) {
-      errors = list
+    if let list = try? decoder.singleValueContainer().decode([Element].self) {
+      errors = list.compactMap(\.error)
     } else if let text = try? decoder.singleValueContainer().decode(String.self) {
       errors = text.isEmpty ? [] : [BatchError(message: text)]
     } else {
       let container = try decoder.container(keyedBy: CodingKeys.self)
-      errors = try container.decodeIfPresent([BatchError].self, forKey: .data) ?? []
+      if container.contains(.data) {
+        errors = container.tolerant([Element].self, .data)?.compactMap(\.error) ?? []
+      } else {
+        let error = try BatchError(from: decoder)
+        errors = error == BatchError() ? [] : [error]
+      }
     }
+  }
+
+  private struct Element: Decodable {
+    let error: BatchError?
+    init(from decoder: any Decoder) throws { error = try? BatchError(from: decoder) }
   }
 
   func encode(to encoder: any Encoder) throws {

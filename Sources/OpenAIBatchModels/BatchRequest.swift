@@ -55,11 +55,12 @@ public struct BatchRequest: Sendable {
 
   /// The row as a line of the input file, line feed included.
   ///
-  /// - Throws: ``JSONFailure`` when the body has no JSON form or is not an object.
+  /// - Throws: ``JSONFailure`` when the name is empty, or the body has no JSON form or is not an object.
   public func line() throws(JSONFailure) -> [UInt8] {
     let body: [UInt8]
     do throws(JSONFailure) {
       body = try self.body.get()
+      guard !customID.isEmpty else { throw JSONFailure("a row needs a custom_id") }
       guard body.first == UInt8(ascii: "{") else { throw JSONFailure("a row's body must be a JSON object") }
     } catch {
       throw JSONFailure(

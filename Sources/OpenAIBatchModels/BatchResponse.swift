@@ -82,18 +82,3 @@ extension BatchResponse {
       .filter { $0["type"]?.string == type }
   }
 }
-
-extension TokenUsage {
-  init(_ json: JSONValue) {
-    func count(_ keys: String...) -> Int? { keys.lazy.compactMap { json[$0]?.int }.first }
-    self.init(
-      inputTokens: count("input_tokens", "prompt_tokens") ?? 0,
-      cachedTokens: (json["input_tokens_details"] ?? json["prompt_tokens_details"])?["cached_tokens"]?.int
-        ?? 0,
-      outputTokens: count("output_tokens", "completion_tokens") ?? 0,
-      reasoningTokens: (json["output_tokens_details"] ?? json["completion_tokens_details"])?[
-        "reasoning_tokens"]?.int
-        ?? 0,
-      totalTokens: count("total_tokens"))
-  }
-}

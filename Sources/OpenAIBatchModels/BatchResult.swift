@@ -20,42 +20,64 @@ public struct BatchResult<Value: Sendable>: Sendable {
   }
 }
 
+extension BatchResult: Equatable where Value: Equatable {}
+extension BatchResult: Hashable where Value: Hashable {}
+
 extension BatchResult where Value == BatchResponse {
-  /// Reads a line of an output or error file. Never fails: a line that cannot be read is a row that failed.
+  /// Reads a line of an output or error file. Never fails: a line that cannot be read is a row that failed, under
+  /// its name if the line still tells it.
   public init(line: JSONLine) {
     do throws(JSONFailure) {
-      self.init(try line.parse(), raw: Array(line.bytes))
+      self.init(try line.parse(), line: line)
     } catch {
-      self.init(customID: "", outcome: .failure(RowFailure(.invalid, "\(error)", raw: Array(line.bytes))))
+      let members = JSONValue.wholeMembers(of: line.bytes)
+      func text(_ key: String) -> String? { members.first { $0.key == key }?.value.string }
+      self.init(
+        id: text("id"), customID: text("custom_id") ?? "",
+        outcome: .failure(RowFailure(.invalid, "\(error)", raw: Array(line.bytes))))
     }
   }
 
-  private init(_ value: JSONValue, raw: [UInt8]) {
-    let response = value["response"].flatMap { $0.kind == .object ? $0 : nil }
-    let error = value["error"].flatMap { $0.isNull ? nil : $0 }
+  private init(_ value: JSONValue, line: JSONLine) {
+    let response = value["response"]
     let status = response?["status_code"].flatMap { $0.int ?? $0.string.flatMap(Int.init) }
-    let body = response?["body"]
+    let body = response?["body"].flatMap { $0.isNull ? nil : $0 }
+    let error = value["error"].flatMap(Self.error)
     let outcome: Result<BatchResponse, RowFailure>
     if let status, status >= 400 {
-      let apiError = body.flatMap { APIError($0) } ?? error.flatMap { APIError($0) }
+      let apiError = body.flatMap { APIError($0) } ?? error
       outcome = .failure(
         RowFailure(
           .rejected, apiError?.message ?? "The endpoint answered with status \(status).", statusCode: status,
-          apiError: apiError, raw: raw))
+          apiError: apiError, raw: Array(line.bytes)))
     } else if let error {
-      outcome = .failure(RowFailure(notRun: error, raw: raw))
-    } else if let status, 200..<300 ~= status, let body {
+      outcome = .failure(RowFailure(notRun: error, statusCode: status, raw: Array(line.bytes)))
+    } else if let status, let body, 200..<300 ~= status {
       outcome = .success(
         BatchResponse(statusCode: status, requestID: response?["request_id"]?.string, json: body))
     } else {
-      let reason =
-        value.kind != .object
-        ? "The line is not a JSON object."
-        : status.map { "The line has status \($0) and no answer." }
-          ?? "The line has neither an answer nor an error."
-      outcome = .failure(RowFailure(.invalid, reason, statusCode: status, raw: raw))
+      let reason = Self.fault(value, status: status, hasBody: body != nil)
+      outcome = .failure(RowFailure(.invalid, reason, statusCode: status, raw: Array(line.bytes)))
     }
     self.init(id: value["id"]?.string, customID: value["custom_id"]?.string ?? "", outcome: outcome)
+  }
+
+  /// The error of a line; one that says nothing (`null`, `""`, `{}`, `{"code":null}`) is none.
+  private static func error(_ value: JSONValue) -> APIError? {
+    func isSilent(_ value: JSONValue) -> Bool { value.isNull || value.string?.isEmpty == true }
+    if isSilent(value) || (value.kind == .object && value.members.allSatisfy { isSilent($0.value) }) {
+      return nil
+    }
+    return APIError(value)
+      ?? APIError(message: "The line's error is \(String(decoding: value.bytes.prefix(300), as: UTF8.self)).")
+  }
+
+  private static func fault(_ value: JSONValue, status: Int?, hasBody: Bool) -> String {
+    guard value.kind == .object else { return "The line is not a JSON object." }
+    guard let status else { return "The line has neither a status nor an error." }
+    return hasBody
+      ? "The line has status \(status), which is not an answer."
+      : "The line has status \(status) and no body."
   }
 
   /// The same result with the answer decoded; an answer that does not fit is ``RowFailure/Kind/undecodable``.
@@ -70,9 +92,7 @@ extension BatchResult where Value == BatchResponse {
     }
     return BatchResult<Decoded>(id: id, customID: customID, outcome: outcome)
   }
-}
 
-extension BatchResult where Value == BatchResponse {
   /// The result of a row that came back in neither file.
   package static func missing(customID: String) -> Self {
     Self(

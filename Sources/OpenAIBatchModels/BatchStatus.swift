@@ -33,9 +33,12 @@ public struct BatchStatus: OpenEnum {
   public static let cancelled = BatchStatus(rawValue: "cancelled")
 
   /// Whether the batch has ended: completed, failed, expired or cancelled.
-  public var isTerminal: Bool { Self.terminal.contains(rawValue) }
-
-  private static let terminal: Set<String> = ["completed", "failed", "expired", "cancelled"]
+  public var isTerminal: Bool {
+    switch self {
+    case .completed, .failed, .expired, .cancelled: true
+    default: false
+    }
+  }
 
   private static let spellings: [String: String] = [
     "validating": "validating", "failed": "failed", "inprogress": "in_progress", "finalizing": "finalizing",

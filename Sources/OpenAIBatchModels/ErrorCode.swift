@@ -12,6 +12,8 @@ public struct ErrorCode: OpenEnum {
   public static let tokenLimitExceeded = ErrorCode(rawValue: "token_limit_exceeded")
   /// Too many requests for the moment.
   public static let rateLimitExceeded = ErrorCode(rawValue: "rate_limit_exceeded")
+  /// Too many requests for the moment; come back more slowly.
+  public static let slowDown = ErrorCode(rawValue: "slow_down")
   /// A line of the input file is not valid JSON.
   public static let invalidJSONLine = ErrorCode(rawValue: "invalid_json_line")
   /// Two lines of the input file have the same `custom_id`.

@@ -15,7 +15,7 @@ public struct FileObject: Sendable, Hashable, Identifiable {
   public var object: String
   /// The size in bytes; 0 when a provider does not say.
   public var bytes: Int
-  /// When the file was made; 1970 when a provider does not say.
+  /// When the file was made; the start of 1970 when a provider does not say.
   public var createdAt: Date
   /// When the service deletes it; `nil` for never, or when it does not say.
   public var expiresAt: Date?
@@ -57,7 +57,7 @@ extension FileObject: Codable {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     id = FileID(try container.requiredText(.id))
     object = container.text(.object) ?? "file"
-    bytes = container.tolerant(Int.self, .bytes) ?? 0
+    bytes = container.integer(.bytes) ?? 0
     createdAt = try container.timestamp(.createdAt) ?? Date(timeIntervalSince1970: 0)
     expiresAt = try container.timestamp(.expiresAt)
     filename = container.text(.filename) ?? ""

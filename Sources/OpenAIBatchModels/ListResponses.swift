@@ -9,7 +9,7 @@ public struct ListBatchesResponse: Sendable, Hashable {
   public var data: [Batch]
   /// The first batch's id.
   public var firstID: BatchID?
-  /// The last batch's id: what `after` of the next page is.
+  /// The last batch's id.
   public var lastID: BatchID?
   /// Whether there are more. A server that does not say is asked again only after a full page.
   public var hasMore: Bool
@@ -23,14 +23,15 @@ public struct ListFilesResponse: Sendable, Hashable {
   public var data: [FileObject]
   /// The first file's id.
   public var firstID: FileID?
-  /// The last file's id: what `after` of the next page is.
+  /// The last file's id.
   public var lastID: FileID?
   /// Whether there are more. A server that does not say is asked again only after a full page.
   public var hasMore: Bool
 }
 
 /// The tolerant reading of a list: the documented envelope, `value` in place of `data` (Azure's preview), or
-/// a bare array (Together).
+/// a bare array (Together). A text with neither list is an error: an error body that came with status 200 must
+/// not pass for the end of the list.
 package struct ListEnvelope<Item: Decodable & Sendable>: Decodable, Sendable {
   package var object: String
   package var data: [Item]
@@ -52,9 +53,8 @@ package struct ListEnvelope<Item: Decodable & Sendable>: Decodable, Sendable {
       return
     }
     object = container.text(.object) ?? "list"
-    data =
-      try container.decodeIfPresent([Item].self, forKey: .data)
-      ?? container.decodeIfPresent([Item].self, forKey: .value) ?? []
+    let key = container.contains(.data) || !container.contains(.value) ? CodingKeys.data : .value
+    data = try container.decode([Item]?.self, forKey: key) ?? []
     firstID = container.text(.firstID)
     lastID = container.text(.lastID)
     hasMore = container.tolerant(Bool.self, .hasMore)

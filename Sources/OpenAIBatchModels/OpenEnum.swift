@@ -2,8 +2,10 @@
 // Copyright the swift-openai-batch authors
 
 /// A value that the service names by a string: known values are statics, unknown ones are kept as they came.
-public protocol OpenEnum: RawRepresentable, Hashable, Sendable, Codable, CustomStringConvertible,
-  ExpressibleByStringLiteral
+///
+/// Coded as the plain string, also as the key of a dictionary.
+public protocol OpenEnum: RawRepresentable, Hashable, Sendable, Codable, CodingKeyRepresentable,
+  CustomStringConvertible, ExpressibleByStringLiteral
 where RawValue == String, StringLiteralType == String {
   /// Creates the value that the service calls `rawValue`.
   init(rawValue: String)

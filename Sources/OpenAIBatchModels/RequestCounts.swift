@@ -17,16 +17,19 @@ public struct RequestCounts: Sendable, Hashable, Codable {
     self.failed = failed
   }
 
-  /// Requests that are neither completed nor failed: still waiting, or never run.
-  public var unfinished: Int { max(0, total - completed - failed) }
+  /// Requests that are neither completed nor failed: still waiting, or never run. Never negative.
+  public var unfinished: Int {
+    // Counts come from outside: plain subtraction could overflow.
+    [completed, failed].reduce(max(0, total)) { left, part in left - min(left, max(0, part)) }
+  }
 
   private enum CodingKeys: String, CodingKey { case total, completed, failed }
 
   /// Decodes counts; missing and null members are 0.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    total = container.tolerant(Int.self, .total) ?? 0
-    completed = container.tolerant(Int.self, .completed) ?? 0
-    failed = container.tolerant(Int.self, .failed) ?? 0
+    total = container.integer(.total) ?? 0
+    completed = container.integer(.completed) ?? 0
+    failed = container.integer(.failed) ?? 0
   }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-internal import OpenAIBatchJSON
-
 /// Why a row has no answer.
 public struct RowFailure: Error, Sendable, Hashable {
   /// The class of the failure. A code that the service invents later is kept as it came.
@@ -22,7 +20,8 @@ public struct RowFailure: Error, Sendable, Hashable {
     public static let timedOut = Kind(rawValue: "timed_out")
     /// The row came back in neither file.
     public static let missing = Kind(rawValue: "missing")
-    /// The result line cannot be read; see ``RowFailure/raw``.
+    /// The result line cannot be read, or tells neither an answer nor the name of an error; see
+    /// ``RowFailure/raw``.
     public static let invalid = Kind(rawValue: "invalid")
     /// The answer is there and does not fit the type asked for; see ``RowFailure/raw``.
     public static let undecodable = Kind(rawValue: "undecodable")
@@ -44,8 +43,7 @@ public struct RowFailure: Error, Sendable, Hashable {
   /// Creates a failure.
   public init(
     _ kind: Kind, _ message: String, statusCode: Int? = nil, apiError: APIError? = nil,
-    code: ErrorCode? = nil,
-    raw: [UInt8] = []
+    code: ErrorCode? = nil, raw: [UInt8] = []
   ) {
     self.kind = kind
     self.message = message
@@ -55,15 +53,15 @@ public struct RowFailure: Error, Sendable, Hashable {
     self.raw = raw
   }
 
-  /// Whether sending the row again can help: rows that were not run or got lost, and answers of the kind
-  /// 408, 409, 429 (unless money is missing) and 5xx.
+  /// Whether sending the row again can help: rows that were not run or got lost, answers of the kind 408, 409,
+  /// 429 (unless money is missing) and 5xx, and codes of overload.
   public var isRetryable: Bool {
     switch kind {
     case .expired, .cancelled, .timedOut, .missing, .invalid: return true
     case .rejected:
       guard let statusCode, code?.isBilling != true else { return false }
       return [408, 409, 429].contains(statusCode) || statusCode >= 500
-    default: return false
+    default: return code == .rateLimitExceeded || code == .slowDown
     }
   }
 }
@@ -77,16 +75,15 @@ extension RowFailure: CustomStringConvertible {
 
 extension RowFailure {
   /// The failure of a row whose line has an `error` in place of a response.
-  init(notRun error: JSONValue, raw: [UInt8]) {
-    let apiError = APIError(error)
+  init(notRun error: APIError, statusCode: Int?, raw: [UInt8]) {
     let kind: Kind =
-      switch apiError?.code {
+      switch error.code {
       case .batchExpired: .expired
-      case .batchCancelled: .cancelled
+      case .batchCancelled, "batch_canceled": .cancelled
       case .requestTimeout: .timedOut
       case .some(let code): Kind(code.rawValue)
       case .none: .invalid
       }
-    self.init(kind, apiError?.message ?? "The row was not run.", apiError: apiError, raw: raw)
+    self.init(kind, error.message, statusCode: statusCode, apiError: error, raw: raw)
   }
 }

@@ -53,31 +53,32 @@ package struct SHA256: Sendable {
 
   private mutating func compress(_ blocks: ArraySlice<UInt8>) {
     guard !blocks.isEmpty else { return }
-    blocks.withUnsafeBufferPointer { bytes in
-      Self.roundConstants.withUnsafeBufferPointer { constants in
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { schedule in
-          for block in stride(from: 0, to: bytes.count, by: 64) {
-            for index in 0..<16 {
-              let at = block + index * 4
-              schedule[index] =
-                UInt32(bytes[at]) << 24 | UInt32(bytes[at + 1]) << 16 | UInt32(bytes[at + 2]) << 8
-                | UInt32(bytes[at + 3])
+    state.withUnsafeMutableBufferPointer { state in
+      blocks.withUnsafeBytes { bytes in
+        Self.roundConstants.withUnsafeBufferPointer { constants in
+          withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { schedule in
+            for block in stride(from: 0, to: bytes.count, by: 64) {
+              for index in 0..<16 {
+                schedule[index] = UInt32(
+                  bigEndian: bytes.loadUnaligned(fromByteOffset: block &+ index &* 4, as: UInt32.self))
+              }
+              for index in 16..<64 {
+                let (early, late) = (schedule[index &- 15], schedule[index &- 2])
+                let small = rotate(early, 7) ^ rotate(early, 18) ^ early &>> 3
+                let large = rotate(late, 17) ^ rotate(late, 19) ^ late &>> 10
+                schedule[index] = schedule[index &- 16] &+ small &+ schedule[index &- 7] &+ large
+              }
+              Self.mix(schedule, constants, into: state)
             }
-            for index in 16..<64 {
-              let (early, late) = (schedule[index - 15], schedule[index - 2])
-              let small = rotate(early, 7) ^ rotate(early, 18) ^ early >> 3
-              let large = rotate(late, 17) ^ rotate(late, 19) ^ late >> 10
-              schedule[index] = schedule[index - 16] &+ small &+ schedule[index - 7] &+ large
-            }
-            mix(schedule, constants)
           }
         }
       }
     }
   }
 
-  private mutating func mix(
-    _ schedule: UnsafeMutableBufferPointer<UInt32>, _ constants: UnsafeBufferPointer<UInt32>
+  private static func mix(
+    _ schedule: UnsafeMutableBufferPointer<UInt32>, _ constants: UnsafeBufferPointer<UInt32>,
+    into state: UnsafeMutableBufferPointer<UInt32>
   ) {
     var (a, b, c, d) = (state[0], state[1], state[2], state[3])
     var (e, f, g, h) = (state[4], state[5], state[6], state[7])
@@ -89,7 +90,8 @@ package struct SHA256: Sendable {
       let second = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) &+ majority
       (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ second)
     }
-    for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= word }
+    (state[0], state[1], state[2], state[3]) = (state[0] &+ a, state[1] &+ b, state[2] &+ c, state[3] &+ d)
+    (state[4], state[5], state[6], state[7]) = (state[4] &+ e, state[5] &+ f, state[6] &+ g, state[7] &+ h)
   }
 
   private static let roundConstants: [UInt32] = [
@@ -104,4 +106,5 @@ package struct SHA256: Sendable {
   ]
 }
 
-private func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count | word << (32 - count) }
+/// With masking shifts: the checked ones cost most of the time.
+private func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word &>> count | word &<< (32 &- count) }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
+internal import OpenAIBatchJSON
+
 /// Tokens that a batch, or one response, used.
 public struct TokenUsage: Sendable, Hashable {
   /// Tokens of the input, cached ones included.
@@ -23,7 +25,13 @@ public struct TokenUsage: Sendable, Hashable {
     self.cachedTokens = cachedTokens
     self.outputTokens = outputTokens
     self.reasoningTokens = reasoningTokens
-    self.totalTokens = totalTokens ?? inputTokens + outputTokens
+    self.totalTokens = totalTokens ?? Self.sum(inputTokens, outputTokens)
+  }
+
+  /// Counts come from outside: a sum that overflows is `Int.max`.
+  private static func sum(_ first: Int, _ second: Int) -> Int {
+    let (sum, overflow) = first.addingReportingOverflow(second)
+    return overflow ? .max : sum
   }
 }
 
@@ -54,7 +62,7 @@ extension TokenUsage: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     func count(_ keys: CodingKeys...) -> Int? {
-      keys.lazy.compactMap { container.tolerant(Int.self, $0) }.first
+      keys.lazy.compactMap { container.integer($0) }.first
     }
     func input(_ key: CodingKeys) -> Int? { container.tolerant(InputDetails.self, key)?.cached }
     func output(_ key: CodingKeys) -> Int? { container.tolerant(OutputDetails.self, key)?.reasoning }
@@ -74,5 +82,22 @@ extension TokenUsage: Codable {
     try container.encode(outputTokens, forKey: .outputTokens)
     try container.encode(OutputDetails(reasoning: reasoningTokens), forKey: .outputDetails)
     try container.encode(totalTokens, forKey: .totalTokens)
+  }
+}
+
+extension TokenUsage {
+  /// Reads both spellings from an answer's `usage`, without a decoder: answers come by the million.
+  init(_ json: JSONValue) {
+    func count(_ keys: String...) -> Int? { keys.lazy.compactMap { json[$0]?.int }.first }
+    func detail(_ key: String, of objects: String...) -> Int? {
+      objects.lazy.compactMap { json[$0]?[key]?.int }.first
+    }
+    self.init(
+      inputTokens: count("input_tokens", "prompt_tokens") ?? 0,
+      cachedTokens: detail("cached_tokens", of: "input_tokens_details", "prompt_tokens_details") ?? 0,
+      outputTokens: count("output_tokens", "completion_tokens") ?? 0,
+      reasoningTokens: detail("reasoning_tokens", of: "output_tokens_details", "completion_tokens_details")
+        ?? 0,
+      totalTokens: count("total_tokens"))
   }
 }

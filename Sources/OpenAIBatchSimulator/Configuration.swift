@@ -14,9 +14,11 @@ extension BatchSimulator {
     public var clock: any Clock<Duration>
     /// The wall time at which the simulator's clock starts; timestamps are counted from here. Now by default.
     public var startTime: Date
-    /// How many times as fast as ``clock`` time runs in the simulator. 1 by default; values of 0 or less and
-    /// values that are not finite count as 1.
+    /// How many times as fast as ``clock`` time runs in the simulator. 1 by default; at most a million. Values of
+    /// 0 or less and values that are not finite count as 1.
     public var speed: Double
+    /// Beyond this, durations would overflow before long.
+    static let maximumSpeed = 1e6
     /// Seeds ids and the order in which rows finish: the same seed and the same calls give the same answers.
     /// Random by default.
     public var seed: UInt64

@@ -44,8 +44,12 @@ final class FileStore: Sendable {
     return try FileSink(name: name, in: folder)
   }
 
+  /// Lists a file, and forgets those that have expired.
   func add(_ entry: Entry) {
-    state.withLock { $0.files.append(entry, id: entry.id) }
+    state.withLock { state in
+      for (id, file) in state.files.all where file.isExpired(at: entry.createdAt) { state.files.remove(id) }
+      state.files.append(entry, id: entry.id)
+    }
   }
 
   /// The file with this id, unless it is deleted or expired.

@@ -14,4 +14,18 @@ public struct SimulatedRequest: Sendable {
   public let line: Int
   /// The row's `body`.
   public let body: JSONValue
+
+  /// Creates a row, to try an ``BatchSimulator/Configuration/answer`` by itself.
+  ///
+  /// - Parameters:
+  ///   - customID: The row's `custom_id`.
+  ///   - endpoint: The batch's endpoint.
+  ///   - line: The row's line, counted from 1.
+  ///   - body: The row's `body`.
+  public init(customID: String, endpoint: BatchEndpoint, line: Int, body: JSONValue) {
+    self.customID = customID
+    self.endpoint = endpoint
+    self.line = line
+    self.body = body
+  }
 }

@@ -20,7 +20,7 @@ struct SimulatedTime: Sendable {
     elapsed = Self.stopwatch(clock)
     sleepOnClock = { try await clock.sleep(for: $0) }
     self.start = start.timeIntervalSince1970
-    self.speed = speed.isFinite && speed > 0 ? speed : 1
+    self.speed = speed.isFinite && speed > 0 ? min(speed, BatchSimulator.Configuration.maximumSpeed) : 1
   }
 
   /// This moment.

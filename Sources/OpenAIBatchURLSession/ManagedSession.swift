@@ -37,7 +37,6 @@ final class ManagedSession: Sendable {
     #else
     configuration.httpMaximumConnectionsPerHost = maxConnections
     configuration.waitsForConnectivity = false
-    configuration.tlsMinimumSupportedProtocolVersion = .TLSv12
     configuration.timeoutIntervalForResource = 31_536_000
     session = URLSession(configuration: configuration, delegate: delegate, delegateQueue: nil)
     #endif

@@ -50,13 +50,19 @@ struct ResponseHead: Sendable {
       length = .unknown
       return
     }
-    let values = Set(declared.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" } })
+    let values = Set(declared.split(separator: ",", omittingEmptySubsequences: false).map(Self.trimmed))
     guard values.count == 1, let value = values.first, value.utf8.allSatisfy({ (48...57).contains($0) }),
       let count = Int64(value)
     else {
       throw TransportFailure(.malformed, "The response's Content-Length is not one number.")
     }
     length = .exact(count)
+  }
+
+  private static func trimmed(_ text: Substring) -> Substring {
+    var text = text.drop { $0 == " " || $0 == "\t" }
+    while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+    return text
   }
 
   /// A head whose body is lost or of a length that cannot be checked.

@@ -51,6 +51,10 @@ final class SessionDelegate: NSObject, URLSessionDataDelegate {
     _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
     newRequest request: URLRequest, completionHandler: @Sendable @escaping (URLRequest?) -> Void
   ) {
+    #if canImport(FoundationNetworking)
+    // An answer that meets a cancelled task traps; the cancellation ends the task without one.
+    guard transfer(of: task)?.isOver == false else { return }
+    #endif
     completionHandler(nil)
   }
 

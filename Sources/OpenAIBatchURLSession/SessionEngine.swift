@@ -146,7 +146,7 @@ final class SessionEngine: Sendable {
           managed.session.uploadTask(with: transfer.urlRequest, fromFile: URL(fileURLWithPath: path))
         }
       managed.delegate.add(transfer, for: task)
-      transfer.attach(task, of: managed)
+      guard transfer.attach(task, of: managed) else { return task.cancel() }
       task.resume()
     }
   }

@@ -64,7 +64,9 @@ final class Transfer: ResponseBodySource {
     } onCancel: {
       update { $0.cancel() }
     }
-    if case .failure(let failure) = result, failure.mayHaveReachedServer, let damage = body.damage {
+    if case .failure(let failure) = result, [.timedOut, .interrupted, .truncated].contains(failure.kind),
+      let damage = body.damage
+    {
       throw TransportFailure(.body, "The request body's file changed while it was sent.", underlying: damage)
     }
     return try result.get()
@@ -106,11 +108,12 @@ final class Transfer: ResponseBodySource {
     return starts
   }
 
-  /// Takes the task, and the session for as long as the task runs.
-  func attach(_ task: URLSessionTask, of session: ManagedSession) {
+  /// Takes the task, and the session for as long as the task runs; `false` when nobody wants it any more.
+  func attach(_ task: URLSessionTask, of session: ManagedSession) -> Bool {
     guarded.withLock {
       $0.task = task
       $0.session = session
+      return !$0.state.isOver
     }
   }
 
@@ -119,6 +122,9 @@ final class Transfer: ResponseBodySource {
   }
 
   // MARK: The session's side
+
+  /// Whether the outcome is known, and the task perhaps cancelled.
+  var isOver: Bool { guarded.withLock { $0.state.isOver } }
 
   func didSend(total: Int64) {
     update {

@@ -10,20 +10,21 @@ public import OpenAIBatchTransport
 ///
 /// - Foundation cannot pause a response. Bytes that nobody has read yet beyond 8 MiB go to unlinked temporary files,
 ///   up to ``Configuration/spoolLimit``; beyond that the transfer ends with the kind `tooLarge`.
-/// - A response with trailers, or a connection that closes in the middle of a response's header, traps inside
-///   Foundation and ends the process (swift-corelibs-foundation issues 5285 and 5286, fixed in Swift 6.4).
+/// - A response with trailers, a connection that closes in the middle of a response's header, and a redirect to
+///   `//[` with an IPv6 address trap inside Foundation and end the process (swift-corelibs-foundation issues 5285
+///   and 5286; the first two are fixed in Swift 6.4).
 /// - Ending a session that has open TLS connections can trap with recent versions of libcurl (issue 5203): make one
 ///   transport and keep it.
 /// - ``Timeouts/connect`` is enforced for requests with a body only; without one Foundation does not tell connecting
 ///   from waiting, and `idle` and `total` apply.
-/// - Repeated response fields arrive as one, joined with commas. A field without a space after its colon, and a
-///   status line without one after its code, count as `malformed`.
+/// - Repeated response fields arrive as one, joined with commas. A field without a space after its colon or
+///   with bytes that are not UTF-8, and a status line without a space after its code, count as `malformed`.
 /// - A redirect without a `Location` arrives without its body.
 /// - TLS trusts the system's certificates and no others; `SSL_CERT_FILE` is not honoured. HTTP/2 is used when libcurl
 ///   and the server agree on it, and cannot be turned off.
 /// - POST, DELETE and the like ask the server to close the connection afterwards and go on one that is new: on a
 ///   reused one that died libcurl would send them again. Over HTTP/2, where that cannot be asked for, a request
-///   without a body may be sent twice; one with a body fails as `interrupted`.
+///   without a body may be sent twice; one with a body fails as `interrupted` (read from the sources, not measured).
 ///
 /// Everywhere: bodies of unknown length, and those over 1 MiB that are not files, are copied to a private temporary
 /// file before they are sent. A compressed response is refused as `malformed`, because Foundation decodes it without
@@ -54,7 +55,7 @@ public final class URLSessionTransport: Transport {
     }
   }
 
-  private let engine: SessionEngine
+  let engine: SessionEngine
 
   /// Creates a transport. Never fails: what is wrong with the configuration shows in the first ``send(_:)``.
   public init(_ configuration: Configuration = Configuration()) {

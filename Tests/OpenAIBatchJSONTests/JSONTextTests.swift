@@ -12,6 +12,15 @@ struct JSONTextTests {
     #expect(try JSONText.decode([String: String].self, from: Array(text.utf8)[...]) == value)
   }
 
+  /// Neighbours of the separators, with which they share bytes, stay as they are.
+  @Test(arguments: [
+    ("", ""), ("\u{2027}\u{2030}\u{84}\u{86}’é", "\u{2027}\u{2030}\u{84}\u{86}’é"), ("\u{2028}", "\\u2028"),
+    ("a\u{2028}\u{2029}", "a\\u2028\\u2029"), ("\u{85}’\u{85}b", "\\u0085’\\u0085b"), ("’", "’"),
+  ])
+  func lineSeparatorsOnlyAreEscaped(text: String, expected: String) {
+    #expect(String(decoding: JSONText.escapingLineSeparators(Array(text.utf8)), as: UTF8.self) == expected)
+  }
+
   @Test func aValueWithoutAFormIsAnError() {
     let failure = #expect(throws: JSONFailure.self) { try JSONText.encode(["a": [1, Double.nan]]) }
     #expect(failure?.path == "a[1]")

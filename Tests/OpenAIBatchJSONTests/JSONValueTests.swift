@@ -6,6 +6,11 @@ import Testing
 
 struct JSONValueTests {
   @Test(arguments: [
+    "[0e1]", "[0e+1]", "[1.0E-2]", "[-0.0]", "[123e65]", "[1e400]", "[\"\\u0000\"]", "[\"\\u005C\"]",
+    "[\"\u{7F}\"]",
+    "[\"\u{10FFFF}\"]", "[\"\\uDBFF\\uDFFF\"]", "[\"\u{FEFF}\"]", "{\"\":0}", "{\"a\":1,\"a\":2}",
+    "{\"\\u0000\":0}", "[null , 1]",
+    "\r\n\t 1\r\n\t ", "[[[[[]]]],{}]",
     "null", "true", " false ", "0", "-0", "1.5e10", "1E+2", "\"\"", "\"a\\u00e9\\n\\\"b\\/\"", "[]", "{}",
     "[1,[2,{}]]",
     "{\"a\":1,\"b\":[true,null]}", "\t[ 1 , 2 ]\r\n", "\"\\ud83d\\ude00\"",
@@ -21,6 +26,15 @@ struct JSONValueTests {
     "\"\\u12\"",
     "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "[", "[1,]", "[1 2]", "{", "{\"a\"}", "{\"a\":}",
     "{\"a\":1,}",
+    "[,1]", "[1,,2]", "[\"a\" 1]", "[1,\n1\n,1", "[-01]", "[-2.]", "[0.e1]", "[0.3e+]", "[1eE2]", "[1+2]",
+    "[0x1]",
+    "[- 1]", "[1 000]", "[\u{FF11}]", "[-NaN]", "[nan]", "[True]", "[tru]", "[\"\\u00A\"]", "[\"\\U0041\"]",
+    "[\"\\\"]",
+    "[\"\\a\"]", "[\"\\x00\"]", "[\"new\nline\"]", "{\"a\":\"b\"}#", "{\"a\":\"b\"}/**/", "{\"a\":\"a\",,}",
+    "{1:1}", "{\"a\"::1}",
+    "{\"a\",1}", "{,}", "{null:null}", "{'a':0}", "[}", "{]", "]", "}", ",", "\"", "\u{2060}[]", "[\u{A0}]",
+    "[\u{C}]",
+    "\u{85}1", "1\0", "<null>", "[1]\u{FEFF}", "truetrue", "{}{}", "\\u0031",
     "{a:1}", "{\"a\":1 \"b\":2}", "[1]]", "1 2", "\"\t\"", "\"\u{0}\"", "\u{FEFF}{}", "//x",
     String(repeating: "[", count: 513) + String(repeating: "]", count: 513),
   ])
@@ -87,6 +101,58 @@ struct JSONValueTests {
   ])
   func unescapes(text: String, expected: String) throws {
     #expect(try JSONValue(parsing: Array(text.utf8)).string == expected)
+  }
+
+  @Test func aKeyThatStandsTwiceMeansItsFirstValue() throws {
+    let value = try JSONValue(parsing: Array(#"{"a":1,"b":2,"\u0061":3}"#.utf8))
+    #expect(value["a"]?.int == 1)
+    #expect(value.members.map(\.key) == ["a", "b", "a"])
+    #expect(value.members.map(\.value.int) == [1, 2, 3])
+  }
+
+  @Test func missesWithoutATrap() throws {
+    let list = try JSONValue(parsing: Array("[1,2]".utf8))
+    for index in [-1, 2, Int.min, Int.max] { #expect(list[index] == nil) }
+    #expect(list["0"] == nil)
+    #expect(list.string == nil)
+    #expect(list.int == nil)
+    #expect(list.double == nil)
+    #expect(list.bool == nil)
+    #expect(list.members.isEmpty)
+    let text = try JSONValue(parsing: Array(#""[1]""#.utf8))
+    #expect(text[0] == nil)
+    #expect(text.elements.isEmpty)
+  }
+
+  @Test(
+    arguments: [
+      ("0", 0, 0.0), ("-0", 0, -0.0), ("9223372036854775807", .max, 0x1p63),
+      ("-9223372036854775808", .min, -0x1p63),
+      ("9223372036854775808", nil, 0x1p63),
+      ("1.0", nil, 1), ("1e3", nil, 1000), ("0.1", nil, 0.1), ("5e-324", nil, .leastNonzeroMagnitude),
+      ("1e-400", nil, 0),
+      ("1.7976931348623157e308", nil, .greatestFiniteMagnitude), ("1e400", nil, nil), ("-1e400", nil, nil),
+      ("123456789012345678901234567890", nil, 123_456_789_012_345_677_877_719_597_056),
+    ] as [(String, Int?, Double?)])
+  func numbers(text: String, int: Int?, double: Double?) throws {
+    let value = try JSONValue(parsing: Array(text.utf8))
+    #expect(value.int == int)
+    #expect(value.double == double)
+  }
+
+  static let damaged: [(text: String, keys: [String])] = [
+    ("", []), ("[1]", []), ("{", []), (#"{"a""#, []), (#"{"a":"#, []), (#"{"a":1"#, []), (#"{"a":"x""#, []),
+    (#"{"a":1,"#, ["a"]), (#"{"a":1 }"#, ["a"]), (#"{"a":1,"b":[1,2"#, ["a"]),
+    (#"{"a":1,"b":[1,2],"c":tru"#, ["a", "b"]),
+    (#" { "a" : { "x" : 1 } , "b\n" : "y" } trailing"#, ["a", "b\n"]), (#"{"a":1;"b":2}"#, []),
+    (#"{"a":1,,"b":2}"#, ["a"]),
+    (#"{"a":"\ud800","b":1}"#, []),
+  ]
+
+  @Test(arguments: damaged.indices)
+  func whatADamagedObjectStillSays(index: Int) {
+    let (text, keys) = Self.damaged[index]
+    #expect(JSONValue.wholeMembers(of: Array(text.utf8)[...]).map(\.key) == keys)
   }
 
   @Test func readsFromASlice() throws {

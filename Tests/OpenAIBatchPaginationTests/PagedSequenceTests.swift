@@ -50,7 +50,9 @@ struct PagedSequenceTests {
   ) async throws {
     var items: [Int] = []
     await #expect(throws: Broken.repeated(cursor)) {
-      for try await item in list(pages.map { (items: $0.0, next: $0.1) }, after: start) { items.append(item.id) }
+      for try await item in list(pages.map { (items: $0.0, next: $0.1) }, after: start) {
+        items.append(item.id)
+      }
     }
     #expect(items == delivered)
   }

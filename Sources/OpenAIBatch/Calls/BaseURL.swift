@@ -18,14 +18,19 @@ struct BaseURL: Sendable, Hashable {
         "is plain http to \(address.authority): the key would travel in the clear. "
           + "Use https, or allow it by name with allowInsecureHTTP.")
     }
-    guard !address.path.split(separator: "/").contains(where: PathSegment.isDot) else {
-      throw Self.problem("has a . or .. segment")
-    }
+    guard !PathSegment.hasDotSegment(address.path) else { throw Self.problem("has a . or .. segment") }
+    guard Self.hasWholeEscapes(text) else { throw Self.problem("has a % that begins no escape") }
   }
 
   // The URL itself is not repeated: its query may hold a secret.
   private static func problem(_ text: String) -> BatchClientError {
     BatchClientError(.invalidConfiguration, operation: "configuration", "The base URL \(text).")
+  }
+
+  private static func hasWholeEscapes(_ text: String) -> Bool {
+    text.split(separator: "%", omittingEmptySubsequences: false).dropFirst().allSatisfy { rest in
+      rest.prefix(2).count == 2 && rest.prefix(2).allSatisfy(\.isHexDigit)
+    }
   }
 
   /// A request's head for a path and query below the base.

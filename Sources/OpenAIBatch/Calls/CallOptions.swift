@@ -27,3 +27,22 @@ public struct CallOptions: Sendable {
     self.retry = retry
   }
 }
+
+extension CallOptions: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// What is set; of header fields and query items only the names, because values can be secrets.
+  public var description: String {
+    let parts = [
+      timeout.map { "timeout: \($0)" },
+      headers.isEmpty ? nil : "headers: \(headers.map(\.name.rawName))",
+      queryItems.isEmpty ? nil : "queryItems: \(queryItems.map(\.name))",
+      retry.map { "retry: \($0)" },
+    ]
+    return "CallOptions(\(parts.compactMap(\.self).joined(separator: ", ")))"
+  }
+
+  /// The same as ``description``.
+  public var debugDescription: String { description }
+
+  /// Shows nothing that could be a secret.
+  public var customMirror: Mirror { Mirror(self, children: ["options": description], displayStyle: .struct) }
+}

@@ -16,14 +16,12 @@ enum PathSegment {
       throw InvalidParameter(
         field: field, value: "\(text.utf8.count) bytes long", allowed: "at most 2048 bytes")
     }
-    guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+    guard !hasControlCharacter(text), !hasControlCharacter(String(decoding: plain(text), as: UTF8.self))
+    else {
       throw InvalidParameter(
         field: field, value: "a text with a control character", allowed: "an id as the service gave it")
     }
-    let plain = decode(text)
-    guard !plain.split(whereSeparator: { $0 == "/" || $0 == "\\" }).contains(where: isDot),
-      !plain.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-    else {
+    guard !hasDotSegment(text) else {
       throw InvalidParameter(
         field: field, value: "a path (\"\(text.prefix(40))\")", allowed: "an id without . and .. segments")
     }
@@ -46,39 +44,45 @@ enum PathSegment {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  static func isDot(_ segment: some StringProtocol) -> Bool {
-    let plain = decode(String(segment))
-    return plain == "." || plain == ".."
+  /// Whether a path has a `.` or `..` between slashes of either kind, however often it is percent-encoded.
+  ///
+  /// Bytes are compared, because a slash and an accent after it are one character to Swift.
+  static func hasDotSegment(_ path: String) -> Bool {
+    plain(path).split(whereSeparator: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") })
+      .contains { $0.count <= 2 && $0.allSatisfy { $0 == UInt8(ascii: ".") } }
+  }
+
+  private static func hasControlCharacter(_ text: String) -> Bool {
+    text.unicodeScalars.contains { $0.properties.generalCategory == .control }
   }
 
   private static let digits = Array("0123456789ABCDEF".utf8)
 
   /// Undoes percent-encoding until nothing is left to undo, so that `%252e` is seen too.
-  private static func decode(_ text: String) -> String {
-    var text = text
-    for _ in 0..<4 {
-      let decoded = decodeOnce(text)
-      if decoded == text { break }
-      text = decoded
+  private static func plain(_ text: String) -> [UInt8] {
+    var bytes = Array(text.utf8)
+    while true {
+      let decoded = decodeOnce(bytes)
+      if decoded.count == bytes.count { return bytes }
+      bytes = decoded
     }
-    return text
   }
 
-  private static func decodeOnce(_ text: String) -> String {
-    let bytes = Array(text.utf8)
+  private static func decodeOnce(_ bytes: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     var index = 0
     while index < bytes.count {
       if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
-        let value = UInt8(String(decoding: bytes[index + 1...index + 2], as: UTF8.self), radix: 16)
+        let high = Character(UnicodeScalar(bytes[index + 1])).hexDigitValue,
+        let low = Character(UnicodeScalar(bytes[index + 2])).hexDigitValue
       {
-        result.append(value)
+        result.append(UInt8(high * 16 + low))
         index += 3
       } else {
         result.append(bytes[index])
         index += 1
       }
     }
-    return String(decoding: result, as: UTF8.self)
+    return result
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
+internal import OpenAIBatchJSON
 internal import OpenAIBatchMiddleware
 internal import OpenAIBatchModels
 internal import OpenAIBatchTransport
@@ -8,9 +9,17 @@ internal import OpenAIBatchTransport
 /// Turns a status other than 2xx into a failure, and reads JSON answers whole, both inside the attempt: so the
 /// retry rules see the service's error code, and a body that breaks off.
 struct ResponseMiddleware: Middleware {
+  let secrets: SentSecrets
+
+  /// Enough for any real error.
+  private static let maximumErrorLength = 64 << 10
+  /// What a failure keeps of a body.
+  private static let keptLength = 4 << 10
+
   func intercept(
     _ request: TransportRequest, context: CallContext, next: Next
   ) async throws(CallFailure) -> TransportResponse {
+    secrets.note(request.head.headerFields)
     let response = try await next(request, context)
     let head = response.head
     guard head.status.kind != .successful else {
@@ -22,20 +31,31 @@ struct ResponseMiddleware: Middleware {
         throw CallFailure(.transport(error))
       }
     }
-    let body = await Self.beginning(of: response.takeBody())
+    let text = String(decoding: await Self.beginning(of: response.takeBody()), as: UTF8.self)
+    let body = Array(secrets.redacting(text).utf8)
     let error = APIError(body: body)
     throw CallFailure(
       .status(
         StatusFailure(
-          head: head, body: body, code: error?.code?.rawValue, isBilling: error?.code?.isBilling == true)))
+          head: secrets.redacting(head), body: Self.shortened(body, error), code: error?.code?.rawValue,
+          isBilling: error?.code?.isBilling == true)))
   }
 
-  /// At most 64 KiB of an error's body: enough for any real one. A body that breaks off is as good as one that
-  /// ended there, because the status says what matters.
+  /// A body that breaks off is as good as one that ended there, because the status says what matters.
   private static func beginning(of body: consuming ResponseBody) async -> [UInt8] {
     let reader = body.makeReader()
     var bytes: [UInt8] = []
-    while bytes.count < 64 << 10, let chunk = try? await reader.next() { bytes += chunk }
+    while bytes.count < maximumErrorLength, let chunk = try? await reader.next() { bytes += chunk }
     return bytes
+  }
+
+  /// Cutting a long body would leave no JSON: its error is written anew, with the message cut.
+  private static func shortened(_ body: [UInt8], _ error: APIError?) -> [UInt8] {
+    guard body.count > keptLength, let error else { return body }
+    let fields = [
+      "message": String(error.message.prefix(500)), "type": error.type, "param": error.param,
+      "code": error.code?.rawValue,
+    ]
+    return (try? JSONText.encode(["error": fields])) ?? body
   }
 }

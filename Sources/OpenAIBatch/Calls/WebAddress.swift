@@ -58,7 +58,9 @@ struct WebAddress: Sendable, Hashable {
       guard !host.isEmpty, host.utf8.allSatisfy(isHostByte) else { return false }
     }
     guard !port.isEmpty else { return true }
-    return port.first == ":" && UInt16(port.dropFirst()).map { $0 > 0 } == true
+    let digits = port.dropFirst()
+    guard port.first == ":", digits.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return false }
+    return UInt16(digits).map { $0 > 0 } == true
   }
 
   private static func isHostByte(_ byte: UInt8) -> Bool {

@@ -28,7 +28,8 @@ extension BatchClient {
     stamped.metadata = (request.metadata ?? [:]).merging([BatchKey.metadataKey: name]) { _, mark in mark }
     let operation = try BatchOperation.createBatch(stamped)
     let creation = BatchCreation(
-      client: self, operation: operation, request: stamped, name: name, options: options)
+      client: self, operation: operation, request: stamped, name: name, options: options,
+      isNameRandom: key == .automatic, deadline: deadline(options))
     if case .named = key.form, let batch = try await creation.find(lookBack: lookBack) { return batch }
     return try await creation.run()
   }
@@ -40,7 +41,7 @@ extension BatchClient {
     do throws(BatchClientError) {
       return try await perform(.createBatch(request), options)
     } catch {
-      guard BatchCreation.isAmbiguous(error) else { throw error }
+      guard error.isOutcomeUnknown, !error.isCancellation else { throw error }
       throw .outcomeUnknown(error, key: nil)
     }
   }

@@ -3,7 +3,6 @@
 
 internal import OpenAIBatchMiddleware
 internal import OpenAIBatchModels
-internal import OpenAIBatchTransport
 
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials
@@ -19,110 +18,133 @@ struct BatchCreation {
   /// The value of the mark.
   let name: String
   let options: CallOptions
+  /// Whether the mark's value was made for this call.
+  var isNameRandom = false
+  /// When all of it must be over, the looking included.
+  let deadline: ContinuousClock.Instant?
 
   private static let lookAgainAfter: Duration = .seconds(10)
   /// How far clocks may differ: ours made the intent, the server's made `created_at`.
   private static let clockMargin = 600.0
+  /// The most of the call's time that a post leaves for looking.
+  private static let longestReserve: Duration = .seconds(5)
 
   /// A batch that carries the mark already, looked for before anything is sent.
   func find(lookBack: Duration) async throws(BatchClientError) -> Batch? {
-    let since = client.configuration.clock.wallTime() - Double(lookBack.components.seconds)
-    return try await settle(batches(since: since, withoutMetadata: false))
+    let since = client.configuration.clock.wallTime() - lookBack / .seconds(1)
+    let marked = try await batches(since: since).filter(isMarked)
+    return try await keepOne(of: marked)
   }
 
   /// Posts, and reconciles when the outcome is not known.
   func run() async throws(BatchClientError) -> Batch {
-    let intent = client.configuration.clock.wallTime()
-    let deadline = options.timeout.map { client.configuration.clock.now().advanced(by: $0) }
-    let first: BatchClientError
+    let since = client.configuration.clock.wallTime() - Self.clockMargin
+    let doubt: BatchClientError
     do throws(BatchClientError) {
-      return try await post(until: deadline)
+      return try await post()
     } catch {
-      guard Self.isAmbiguous(error) else { throw error }
-      first = error
+      guard error.isOutcomeUnknown else { throw error }
+      // Who cancelled does not wait for the list; the key lets it ask later.
+      if error.isCancellation { throw error.with(key: name) }
+      doubt = error
     }
     do throws(BatchClientError) {
-      if let batch = try await adopt(since: intent) { return batch }
-      try await pause(until: deadline)
-      if let batch = try await adopt(since: intent) { return batch }
-      let second: Result<Batch, BatchClientError>
-      do throws(BatchClientError) {
-        second = .success(try await post(until: deadline))
-      } catch {
-        guard Self.isAmbiguous(error) else { throw error }
-        second = .failure(error)
-      }
-      // The first request may have been slow, not lost: then there are two now, and one goes.
-      if let batch = try? await adopt(since: intent) { return batch }
-      if case .success(let batch) = second { return batch }
-      try await pause(until: deadline)
-      if let batch = try await adopt(since: intent) { return batch }
-      throw first
+      return try await reconcile(after: doubt, since: since)
     } catch {
-      if error.isCancellation {
-        var error = error
-        error.key = BatchKey(name)
-        throw error
-      }
-      throw .outcomeUnknown(Self.isAmbiguous(error) ? first : error, key: BatchKey(name))
+      throw error.isCancellation ? error.with(key: name) : .outcomeUnknown(error, key: BatchKey(name))
     }
   }
 
-  /// Whether the service may have created a batch all the same.
-  static func isAmbiguous(_ error: BatchClientError) -> Bool {
-    if let failure = error.underlying as? TransportFailure {
-      return failure.mayHaveReachedServer && failure.kind != .cancelled
-    }
-    if let status = error.status, error.kind != .malformedResponse { return status == 408 || status >= 500 }
-    // A 2xx whose body says nothing usable: a batch was made, and its id is lost.
-    return error.kind == .malformedResponse
+  /// Makes sure that a batch that was just created stays the only one with its mark.
+  func keepOnly(_ batch: Batch) async throws(BatchClientError) -> Batch {
+    let since = client.configuration.clock.wallTime() - Self.clockMargin
+    let marked = try await candidates(since: since, and: [batch]).filter { isMarked($0) || $0.id == batch.id }
+    return try await keepOne(of: marked) ?? batch
   }
 
-  private func post(until deadline: ContinuousClock.Instant?) async throws(BatchClientError) -> Batch {
+  private func reconcile(
+    after doubt: BatchClientError, since: Double
+  ) async throws(BatchClientError) -> Batch {
+    if let batch = try await firstLook(since: since) { return batch }
+    try await pause()
+    if let batch = try await look(since: since) { return batch }
+    var second: [Batch] = []
     do throws(BatchClientError) {
-      return try await client.perform(operation, remaining(until: deadline))
+      second = [try await post()]
     } catch {
-      // The caller is gone and cannot wait for the list; the key lets it ask later.
-      var error = error
-      if error.isCancellation { error.key = BatchKey(name) }
-      throw error
+      guard error.isOutcomeUnknown, !error.isCancellation else { throw error }
+    }
+    // The first request may have been slow, not lost: then there are two now. There was none before, so all
+    // that are there are ours, marked or not.
+    if let batch = try await keepOne(of: try await candidates(since: since, and: second)) { return batch }
+    try await pause()
+    if let batch = try await keepOne(of: try await candidates(since: since, and: [])) { return batch }
+    throw doubt
+  }
+
+  /// What lost the answer may spoil the first look, too; the second one must work.
+  private func firstLook(since: Double) async throws(BatchClientError) -> Batch? {
+    do throws(BatchClientError) {
+      return try await look(since: since)
+    } catch  where Self.passing.contains(error.kind) {
+      return nil
     }
   }
 
-  /// The oldest batch that carries the mark, after its twins were cancelled; else one that must be ours though
-  /// the provider dropped its metadata.
-  private func adopt(since intent: Double) async throws(BatchClientError) -> Batch? {
-    try await settle(batches(since: intent - Self.clockMargin, withoutMetadata: true))
+  private static let passing: [BatchClientError.Kind] = [.connection, .timedOut, .serverError, .rateLimited]
+
+  /// The batch that carries the mark, after its twins were cancelled; else the newest that must be ours though
+  /// the provider dropped its metadata. Older ones may have been made on purpose.
+  private func look(since: Double) async throws(BatchClientError) -> Batch? {
+    let candidates = try await candidates(since: since, and: [])
+    let marked = candidates.filter(isMarked)
+    guard marked.isEmpty else { return try await keepOne(of: marked) }
+    return candidates.max { ($0.createdAt, $1.id.rawValue) < ($1.createdAt, $0.id.rawValue) }
   }
 
-  private func batches(since: Double, withoutMetadata: Bool) async throws(BatchClientError) -> [Batch] {
+  /// All batches that may have come of this create.
+  private func candidates(
+    since: Double, and known: [Batch]
+  ) async throws(BatchClientError) -> [Batch] {
+    let listed = try await batches(since: since)
+    // The list can lag behind.
+    return listed + known.filter { batch in !listed.contains { $0.id == batch.id } }
+  }
+
+  private func batches(since: Double) async throws(BatchClientError) -> [Batch] {
     var found: [Batch] = []
-    let list = client.batches(createdSince: Date(timeIntervalSince1970: since), options: listOptions)
+    let date = Date(timeIntervalSince1970: since)
+    // No other batch has a random mark, so no clock need agree with ours.
+    let list = client.batches(
+      createdSince: date, keepsOlder: isNameRandom, options: options, until: deadline)
     for try await batch in list {
-      let isMarked = batch.metadata?[BatchKey.metadataKey] == name
-      let isUnmarkedTwin =
-        withoutMetadata && batch.metadata?.isEmpty != false && batch.inputFileID == request.inputFileID
-        && batch.endpoint == request.endpoint
-      if isMarked || isUnmarkedTwin { found.append(batch) }
+      let isRecent = batch.createdAt >= date || batch.createdAt.timeIntervalSince1970 <= 0
+      if isMarked(batch) || (isRecent && isUnmarkedTwin(batch)) { found.append(batch) }
     }
     return found
   }
 
-  private func settle(_ batches: [Batch]) async throws(BatchClientError) -> Batch? {
-    let order: (Batch, Batch) -> Bool = { ($0.createdAt, $0.id.rawValue) < ($1.createdAt, $1.id.rawValue) }
-    let marked = batches.filter { $0.metadata?[BatchKey.metadataKey] == name }.sorted(by: order)
-    guard let kept = marked.first else { return batches.min(by: order) }
-    for twin in marked.dropFirst() where !twin.status.isTerminal && twin.status != .cancelling {
-      do throws(BatchClientError) {
-        try await client.cancelBatch(twin.id, options: listOptions)
-      } catch  where error.kind == .conflict || error.kind == .notFound {
-        // It ended by itself in the meantime.
-      }
-    }
-    return kept
+  private func isMarked(_ batch: Batch) -> Bool { batch.metadata?[BatchKey.metadataKey] == name }
+
+  private func isUnmarkedTwin(_ batch: Batch) -> Bool {
+    batch.metadata?.isEmpty != false && batch.inputFileID == request.inputFileID
+      && batch.endpoint == request.endpoint
   }
 
-  private func pause(until deadline: ContinuousClock.Instant?) async throws(BatchClientError) {
+  private func keepOne(of batches: [Batch]) async throws(BatchClientError) -> Batch? {
+    try await client.keepOldest(of: batches, options, until: deadline)
+  }
+
+  private func post() async throws(BatchClientError) -> Batch {
+    var until = deadline
+    if let deadline {
+      let left = client.configuration.clock.now().duration(to: deadline)
+      until = deadline.advanced(by: .zero - max(.zero, min(left / 10, Self.longestReserve)))
+    }
+    return try await client.perform(operation, options, until: until)
+  }
+
+  private func pause() async throws(BatchClientError) {
     let clock = client.configuration.clock
     if let deadline, clock.now().advanced(by: Self.lookAgainAfter) >= deadline {
       throw BatchClientError(
@@ -134,23 +156,15 @@ struct BatchCreation {
       throw .cancelled("createBatch")
     }
   }
-
-  private func remaining(until deadline: ContinuousClock.Instant?) -> CallOptions {
-    guard let deadline else { return options }
-    var options = options
-    options.timeout = client.configuration.clock.now().duration(to: deadline)
-    return options
-  }
-
-  /// The caller's headers and query, not its timeout: finding out what happened must not be cut short.
-  private var listOptions: CallOptions {
-    var options = options
-    options.timeout = nil
-    return options
-  }
 }
 
 extension BatchClientError {
+  fileprivate func with(key name: String) -> BatchClientError {
+    var error = self
+    error.key = BatchKey(name)
+    return error
+  }
+
   static func outcomeUnknown(_ cause: BatchClientError, key: BatchKey?) -> BatchClientError {
     let advice =
       key == nil
@@ -163,7 +177,9 @@ extension BatchClientError {
     error.status = cause.status
     error.requestID = cause.requestID
     error.apiError = cause.apiError
+    error.retryAfter = cause.retryAfter
     error.key = key
+    error.isOutcomeUnknown = true
     return error
   }
 }

@@ -6,9 +6,12 @@ internal import OpenAIBatchMiddleware
 internal import OpenAIBatchModels
 internal import OpenAIBatchTransport
 
-/// A download that has begun: where in the file it starts, and its bytes.
+/// A download that has begun.
 struct ContentDownload: Sendable {
+  /// Where in the file the bytes begin.
   let start: Int64
+  /// The file's length, where the server says it.
+  let total: Int64?
   let reader: ResponseBodyReader
 }
 
@@ -21,89 +24,116 @@ extension BatchClient {
   func open(
     _ id: FileID, from offset: Int64, _ options: CallOptions
   ) async throws(BatchClientError) -> ContentDownload {
+    let deadline = deadline(options)
+    do throws(BatchClientError) {
+      return try await open(id, from: offset, options, until: deadline)
+    } catch  where offset > 0 && error.status == 416 {
+      // There is nothing after the offset, or no range is served: the whole file shows which.
+      return try await open(id, from: 0, options, until: deadline)
+    }
+  }
+
+  private func open(
+    _ id: FileID, from offset: Int64, _ options: CallOptions, until deadline: ContinuousClock.Instant?
+  ) async throws(BatchClientError) -> ContentDownload {
     let operation = BatchOperation<[UInt8]>(
       name: "fileContent", effect: .safe, method: .get,
       path: "/files/\(try id.encoded(for: "fileContent"))/content",
       isTransfer: true, decode: { bytes throws(JSONFailure) in bytes })
-    var options = options
-    let range = "bytes=\(offset)-"
-    if offset > 0 { options.headers[.range] = range }
-    let origin = try request(for: operation, options)
+    var request = try request(for: operation, options)
+    if offset > 0 { request.head.headerFields[.range] = "bytes=\(offset)-" }
     do throws(BatchClientError) {
-      return try Self.download(try await send(operation, options, collectLimit: nil), from: offset)
+      return try Self.download(
+        try await send(request, effect: .safe, options, until: deadline, collectLimit: nil), from: offset)
     } catch {
       guard error.kind == .redirected, let failure = error.underlying as? StatusFailure else { throw error }
-      return try await follow(failure.location, of: origin, from: offset)
+      return try await follow(failure.location, of: request, from: offset, options, until: deadline)
     }
   }
 
   /// Follows redirects with none of our headers: the target is someone else's host, and its URL is the key.
   private func follow(
-    _ location: String?, of origin: TransportRequest, from offset: Int64
+    _ location: String?, of origin: TransportRequest, from offset: Int64, _ options: CallOptions,
+    until deadline: ContinuousClock.Instant?
   ) async throws(BatchClientError) -> ContentDownload {
     var location = location
     var current = origin
     for _ in 0..<Self.maximumRedirects {
-      current.head = try Self.target(of: location, from: current.head)
+      current.head = try Self.storeHead(location, from: current.head)
       if offset > 0 { current.head.headerFields[.range] = "bytes=\(offset)-" }
       let response: TransportResponse
-      do throws(TransportFailure) {
-        response = try await transport.send(current)
+      do throws(CallFailure) {
+        response = try await sendToStore(current, options, until: deadline)
       } catch {
-        throw BatchClientError(
-          BatchClientError.kind(of: error), operation: "fileContent", error.message, attempts: 1,
-          underlying: error)
+        guard case .status(let status) = error.reason, 300..<400 ~= status.status else {
+          throw storeError(error, current)
+        }
+        location = status.location
+        continue
       }
-      switch response.head.status.kind {
-      case .successful: return try Self.download(response, from: offset)
-      case .redirection: location = response.head.headerFields[.location]
-      default:
-        let status = response.head.status.code
-        var error = BatchClientError(
-          status == 404 ? .notFound : status >= 500 ? .serverError : .rejected, operation: "fileContent",
-          "The file store at \(current.head.authority ?? "") answered with status \(status).", attempts: 1)
-        error.status = status
-        throw error
-      }
+      return try Self.download(response, from: offset)
     }
     throw BatchClientError(
       .redirected, operation: "fileContent", "More than \(Self.maximumRedirects) redirects for one file.")
   }
 
-  private static func target(
-    of location: String?, from head: HTTPRequest
+  private static func storeHead(
+    _ location: String?, from head: HTTPRequest
   ) throws(BatchClientError) -> HTTPRequest {
-    let origin = "\(head.scheme ?? "https")://\(head.authority ?? "")"
-    let text = location.map { $0.hasPrefix("/") && !$0.hasPrefix("//") ? origin + $0 : $0 } ?? ""
-    // A signed URL ends in characters of its own; the fragment is never sent.
-    let bare = String(text.prefix { $0 != "#" })
-    guard let address = try? WebAddress(bare), address.scheme == "https" || address.isLoopback else {
+    let target = RedirectTarget(location, from: head)
+    guard let target, target.isTrusted else {
+      let place = target.map { "\($0.address.scheme)://\($0.address.authority)" } ?? "what is no web address"
       throw BatchClientError(
         .redirected, operation: "fileContent",
-        "The server redirects the file to an address that is not https; it was not followed.")
+        "The server redirects the file to \(place), which is not https; it was not followed.")
     }
-    let path = bare.dropFirst(address.scheme.count + 3 + address.authority.utf8.count)
     return HTTPRequest(
-      method: .get, scheme: address.scheme, authority: address.authority,
-      path: path.hasPrefix("/") ? String(path) : "/\(path)")
+      method: .get, scheme: target.address.scheme, authority: target.address.authority, path: target.target)
+  }
+
+  /// A store's refusal says nothing of our key.
+  private func storeError(_ failure: CallFailure, _ request: TransportRequest) -> BatchClientError {
+    var error = BatchClientError(
+      failure, of: request, wallTime: configuration.clock.wallTime(), secrets: secrets)
+    if error.kind == .unauthorized { error.kind = .rejected }
+    error.message = "The file store at \(request.head.authority ?? ""): \(error.message)"
+    return error
   }
 
   private static func download(
     _ response: consuming TransportResponse, from offset: Int64
   ) throws(BatchClientError) -> ContentDownload {
-    var start: Int64 = 0
-    if response.head.status.code == 206 {
-      // "bytes 100-199/200"
-      let range = response.head.headerFields[.contentRange] ?? ""
-      guard let first = range.split(separator: " ").last?.split(separator: "-").first.flatMap({ Int64($0) }),
-        first <= offset
-      else {
-        throw BatchClientError(
-          .malformedResponse, operation: "fileContent", "The server sent another range than it was asked for."
-        )
-      }
-      start = first
+    let fields = response.head.headerFields
+    guard response.head.status.code == 206 else {
+      let total = fields[.contentLength].flatMap { Int64($0) }
+      return ContentDownload(start: 0, total: total, reader: response.takeBody().makeReader())
     }
-    return ContentDownload(start: start, reader: response.takeBody().makeReader())
+    guard let range = ContentRange(fields[.contentRange] ?? ""), range.first <= offset, range.last >= offset
+    else {
+      throw BatchClientError(
+        .malformedResponse, operation: "fileContent", "The server sent another range than it was asked for.")
+    }
+    return ContentDownload(
+      start: range.first, total: range.total, reader: response.takeBody().makeReader())
+  }
+}
+
+/// The value of a `Content-Range` header: `bytes 100-199/200`, the total being `*` where it is not known.
+private struct ContentRange {
+  let first: Int64
+  let last: Int64
+  let total: Int64?
+
+  init?(_ text: String) {
+    let words = text.split(separator: " ")
+    guard words.count == 2, words[0].lowercased() == "bytes" else { return nil }
+    let parts = words[1].split(separator: "/", omittingEmptySubsequences: false)
+    let bounds = (parts.first ?? "").split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 2, bounds.count == 2, let first = Int64(bounds[0]), let last = Int64(bounds[1]),
+      first <= last, parts[1] == "*" || (Int64(parts[1]).map { last < $0 } ?? false)
+    else { return nil }
+    self.first = first
+    self.last = last
+    total = Int64(parts[1])
   }
 }

@@ -13,7 +13,8 @@ extension BatchClient {
   /// - Parameters:
   ///   - id: The file.
   ///   - path: Where to put it.
-  ///   - overwriting: Whether an existing file is replaced; without it, it is an error of kind `file`.
+  ///   - overwriting: Whether an existing file is replaced; without it, it is an error of kind `file`. A folder
+  ///     or a device never is.
   ///   - options: What the calls do differently.
   /// - Returns: The number of bytes.
   @discardableResult
@@ -25,10 +26,11 @@ extension BatchClient {
         .file, operation: "downloadFile",
         "\(path) exists already. Remove it, choose another name, or overwrite it.")
     }
-    // Asked first, because a file that has just been read in full may be deleted by its expiry.
-    let expected = try await expectedLength(of: id, options)
     do {
+      _ = try id.encoded(for: "downloadFile")
       let file = try OutputFile(replacing: path)
+      // Asked first, because a file that has just been read in full may be deleted by its expiry.
+      let expected = try await expectedLength(of: id, options)
       var count = 0
       for try await chunk in content(of: id, options: options) {
         try file.write(chunk)

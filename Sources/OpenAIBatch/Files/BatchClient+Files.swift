@@ -24,11 +24,17 @@ extension BatchClient {
   }
 
   /// Deletes a file: `DELETE /files/{file_id}`.
+  ///
+  /// A file that is gone when a lost answer is asked for again counts as deleted.
   @discardableResult
   public func deleteFile(
     _ id: FileID, options: CallOptions = CallOptions()
   ) async throws(BatchClientError) -> FileDeletion {
-    try await perform(.deleteFile(id), options)
+    do throws(BatchClientError) {
+      return try await perform(.deleteFile(id), options)
+    } catch  where error.kind == .notFound && error.isOutcomeUnknown {
+      return FileDeletion(id: id, deleted: true)
+    }
   }
 
   /// Fetches one page of files: `GET /files`.

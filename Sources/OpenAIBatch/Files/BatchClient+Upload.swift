@@ -14,12 +14,14 @@ extension BatchClient {
   ///
   /// - Parameters:
   ///   - path: A regular file. It must not change while it is read.
+  ///   - name: The file's name for the service; by default its own.
   ///   - purpose: What it is for; `batch` files must end in `.jsonl`, and get that ending if they lack it.
   ///   - expiresAfter: When the service deletes it; 30 days for `batch` files if not given.
   ///   - options: What this call does differently.
   /// - Throws: ``BatchClientError``: kind `file` for a file that cannot be read or changes.
   public func uploadFile(
-    at path: String, purpose: FilePurpose = .batch, expiresAfter: FileExpiration? = nil,
+    at path: String, named name: String? = nil, purpose: FilePurpose = .batch,
+    expiresAfter: FileExpiration? = nil,
     options: CallOptions = CallOptions()
   ) async throws(BatchClientError) -> FileObject {
     let body = RequestBody.file(path)
@@ -29,7 +31,7 @@ extension BatchClient {
     } catch {
       throw BatchClientError(error, operation: "uploadFile")
     }
-    let name = path.split(separator: "/").last.map(String.init) ?? "requests.jsonl"
+    let name = name ?? path.split(separator: "/").last.map(String.init) ?? "requests.jsonl"
     return try await upload(body, named: name, purpose, expiresAfter, options)
   }
 
@@ -85,6 +87,8 @@ extension BatchClient {
   private func upload(
     _ spool: RowSpool, named name: String, _ expiresAfter: FileExpiration?, _ options: CallOptions
   ) async throws(BatchClientError) -> FileObject {
+    // The file goes with the spool.
+    defer { withExtendedLifetime(spool) {} }
     let path = try spool.finish()
     try RequestFile(checking: path).requireValid(operation: "uploadRequests", named: name)
     return try await upload(.file(path), named: name, .batch, expiresAfter, options)

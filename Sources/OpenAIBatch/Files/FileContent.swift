@@ -25,6 +25,8 @@ public struct FileContent: AsyncSequence, Sendable {
     private let content: FileContent
     private var reader: ResponseBodyReader?
     private var delivered: Int64 = 0
+    /// The file's length, once a server has said it.
+    private var total: Int64?
     private var toSkip: Int64 = 0
     private var breaks = 0
     private var isFinished = false
@@ -58,7 +60,7 @@ public struct FileContent: AsyncSequence, Sendable {
       try await next(isolation: nil)
     }
 
-    /// The next bytes off the wire; empty when the connection broke and was given up.
+    /// The next bytes off the wire; empty when there is to be another try.
     nonisolated(nonsending) private mutating func read() async throws(BatchClientError) -> ArraySlice<UInt8>?
     {
       let reader = try await connected()
@@ -69,8 +71,17 @@ public struct FileContent: AsyncSequence, Sendable {
         try await recover(from: error)
         return []
       }
-      if chunk == nil, toSkip > 0 { throw shrunk() }
-      return chunk
+      guard chunk == nil else { return chunk }
+      if toSkip > 0 { throw changed("is shorter now than what had been read of it") }
+      guard let total, delivered < total else { return nil }
+      // A cache between gave less than the rest of the file.
+      if breaks > 0 {
+        try await recover(from: TransportFailure(.truncated, "The file's content ended early."))
+      } else {
+        self.reader = nil
+        breaks = 1
+      }
+      return []
     }
 
     nonisolated(nonsending) private mutating func connected() async throws(BatchClientError)
@@ -78,6 +89,10 @@ public struct FileContent: AsyncSequence, Sendable {
     {
       if let reader { return reader }
       let download = try await content.client.open(content.id, from: delivered, content.options)
+      if let total, let now = download.total, now != total {
+        throw changed("had \(total) bytes and has \(now)")
+      }
+      total = total ?? download.total
       toSkip = delivered - download.start
       reader = download.reader
       return download.reader
@@ -105,10 +120,10 @@ public struct FileContent: AsyncSequence, Sendable {
       }
     }
 
-    private func shrunk() -> BatchClientError {
+    private func changed(_ words: String) -> BatchClientError {
       BatchClientError(
         .malformedResponse, operation: "fileContent",
-        "The file \(content.id) is shorter now than what had been read of it.")
+        "The file \(content.id) changed while it was being read: it \(words).")
     }
   }
 }

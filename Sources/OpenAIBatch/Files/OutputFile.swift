@@ -29,21 +29,44 @@ package final class OutputFile: Sendable {
 
   /// Starts the file.
   ///
-  /// - Throws: ``FileFailure`` when the folder cannot be written, or another process is writing this file.
+  /// - Throws: ``FileFailure`` when the folder cannot be written, another process is writing this file, or
+  ///   there is a folder or a device under its name.
   package init(replacing path: String) throws(FileFailure) {
     self.path = path
-    partialPath = "\(path).partial"
-    let descriptor = open(partialPath, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw FileFailure(path: partialPath, action: "create", code: errno) }
-    self.descriptor = descriptor
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
-      throw FileFailure(path: partialPath, reason: "is being written by another process")
+    partialPath = Self.partialPath(of: path)
+    var status = stat()
+    let isTaken = lstat(path, &status) == 0
+    if path.isEmpty || isTaken && ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) {
+      throw FileFailure(path: path, reason: "is not a regular file")
     }
-    guard ftruncate(descriptor, 0) == 0 else {
-      let code = errno
-      close(descriptor)
-      throw FileFailure(path: partialPath, action: "empty", code: code)
+    // Last, so that a failure does not run the deinitializer: the file is another's then.
+    descriptor = try Self.openLocked(partialPath)
+  }
+
+  /// Opens the file, alone and empty.
+  private static func openLocked(_ path: String) throws(FileFailure) -> CInt {
+    while true {
+      let descriptor = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+      guard descriptor >= 0 else { throw FileFailure(path: path, action: "create", code: errno) }
+      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        close(descriptor)
+        throw FileFailure(path: path, reason: "is being written by another process")
+      }
+      // Between opening and locking, the writer before may have given the file its final name.
+      var opened = stat()
+      var named = stat()
+      guard fstat(descriptor, &opened) == 0, lstat(path, &named) == 0, opened.st_ino == named.st_ino,
+        opened.st_dev == named.st_dev
+      else {
+        close(descriptor)
+        continue
+      }
+      guard ftruncate(descriptor, 0) == 0 else {
+        let code = errno
+        close(descriptor)
+        throw FileFailure(path: path, action: "empty", code: code)
+      }
+      return descriptor
     }
   }
 
@@ -94,6 +117,13 @@ package final class OutputFile: Sendable {
     var status = stat()
     return lstat(path, &status) == 0
   }
+
+  /// Removes what a file that is not committed has on disk: for a process that ends without unwinding.
+  package static func removePartial(of path: String) {
+    unlink(partialPath(of: path))
+  }
+
+  private static func partialPath(of path: String) -> String { "\(path).partial" }
 
   /// Removes a file, if it is there.
   package static func remove(_ path: String) {

@@ -59,7 +59,9 @@ public struct RequestFile: Sendable {
   public private(set) var problemCount = 0
 
   private let limits: Limits
-  private var ids = CustomIDs()
+  private var ids: CustomIDs
+  /// How many more problems of lines this pass may keep.
+  private var room = Self.maximumProblems
 
   /// Checks a file: JSON on each line, the required keys, unique `custom_id`s, one endpoint, one model, no
   /// `stream`, no byte order mark, and the limits.
@@ -73,17 +75,32 @@ public struct RequestFile: Sendable {
   public init(
     checking path: String, limits: Limits = .openAI, endpoint: BatchEndpoint? = nil
   ) throws(BatchClientError) {
+    let seed = UInt64.random(in: .min ... .max)
+    try self.init(checking: path, limits: limits, endpoint: endpoint) { id in
+      var hasher = Hasher()
+      hasher.combine(seed)
+      hasher.combine(id)
+      return UInt64(bitPattern: Int64(hasher.finalize()))
+    }
+  }
+
+  /// Checks a file with a hash of one's own for its ids.
+  init(
+    checking path: String, limits: Limits, endpoint: BatchEndpoint?, hash: (RowID) -> UInt64
+  ) throws(BatchClientError) {
     self.path = path
     self.limits = limits
     self.endpoint = endpoint
+    ids = CustomIDs()
     do throws(FileFailure) {
-      try check()
+      try check(hash)
       try findDuplicates()
     } catch {
       throw BatchClientError(error, operation: "checkRequests")
     }
     problems.sort { ($0.line ?? 0) < ($1.line ?? 0) }
     problems = Array(problems.prefix(Self.maximumProblems))
+    // Nothing that is as long as the file stays.
     ids = CustomIDs()
   }
 
@@ -103,7 +120,7 @@ public struct RequestFile: Sendable {
     throw BatchClientError(.invalidRequest, operation: operation, shown.joined(separator: "\n") + rest)
   }
 
-  private mutating func check() throws(FileFailure) {
+  private mutating func check(_ hash: (RowID) -> UInt64) throws(FileFailure) {
     let file = try FileBytes(path: path)
     bytes = file.length
     if bytes > limits.bytes {
@@ -112,9 +129,9 @@ public struct RequestFile: Sendable {
     var lines = JSONLineSplitter()
     while let chunk = try file.next() {
       lines.append(chunk)
-      while let line = lines.next() { check(line) }
+      while let line = lines.next() { check(line, hash) }
     }
-    if let line = lines.finish() { check(line) }
+    if let line = lines.finish() { check(line, hash) }
     if lines.hadByteOrderMark {
       report(
         1, .invalidJSONLine, "The file begins with a byte order mark (EF BB BF); save it as UTF-8 without.")
@@ -125,7 +142,7 @@ public struct RequestFile: Sendable {
     }
   }
 
-  private mutating func check(_ line: JSONLine) {
+  private mutating func check(_ line: JSONLine, _ hash: (RowID) -> UInt64) {
     rows += 1
     let row: JSONValue
     do throws(JSONFailure) {
@@ -135,9 +152,9 @@ public struct RequestFile: Sendable {
       return report(line.number, .invalidJSONLine, "not valid JSON\(place): \(error.message)")
     }
     guard row.kind == .object else { return report(line.number, .invalidJSONLine, "not a JSON object") }
-    let found = RequestLine(row)
+    let found = RequestLine(row, number: line.number)
     if let id = found.customID, !id.isEmpty {
-      ids.insert(id, line: line.number)
+      ids.insert(hash(RowID(id)), line: line.number)
     } else {
       report(line.number, "missing_required_parameter", "custom_id must be a text that is not empty")
     }
@@ -180,26 +197,29 @@ public struct RequestFile: Sendable {
 
   /// Two lines with equal hashes are compared in a second pass, which a file without duplicates never needs.
   private mutating func findDuplicates() throws(FileFailure) {
-    guard ids.hasSuspects else { return }
     let suspects = ids.suspects
-    var first: [String: Int] = [:]
-    try RequestLine.forEach(in: path) { number, row in
-      guard suspects.contains(number), let id = row.customID else { return }
+    guard !suspects.isEmpty else { return }
+    room = Self.maximumProblems
+    var first: [RowID: Int] = [:]
+    var rows = try RequestLineReader(path: path)
+    while let row = try rows.next() {
+      guard suspects.contains(row.number), let id = row.customID.map(RowID.init) else { continue }
       if let earlier = first[id] {
         report(
-          number, .duplicateCustomID, "custom_id \"\(id.prefix(80))\" is used already on line \(earlier)")
+          row.number, .duplicateCustomID,
+          "custom_id \"\(id.text.prefix(80))\" is used already on line \(earlier)")
       } else {
-        first[id] = number
+        first[id] = row.number
       }
     }
   }
 
   private mutating func report(_ line: Int?, _ code: ErrorCode, _ message: String) {
     problemCount += 1
-    // Twice the number that is shown: problems of the second pass are sorted in between.
-    if problems.count < 2 * Self.maximumProblems {
-      problems.append(Problem(line: line, code: code, message: message))
-    }
+    // Each pass keeps as many as are shown, because those of the second are sorted in between.
+    guard line == nil || room > 0 else { return }
+    if line != nil { room -= 1 }
+    problems.append(Problem(line: line, code: code, message: message))
   }
 }
 
@@ -207,15 +227,8 @@ public struct RequestFile: Sendable {
 private struct CustomIDs {
   private var lines: [UInt64: UInt32] = [:]
   private(set) var suspects: Set<Int> = []
-  private let seed = UInt64.random(in: .min ... .max)
 
-  var hasSuspects: Bool { !suspects.isEmpty }
-
-  mutating func insert(_ id: String, line: Int) {
-    var hasher = Hasher()
-    hasher.combine(seed)
-    hasher.combine(id)
-    let hash = UInt64(bitPattern: Int64(hasher.finalize()))
+  mutating func insert(_ hash: UInt64, line: Int) {
     if let earlier = lines[hash] {
       suspects.insert(Int(earlier))
       suspects.insert(line)

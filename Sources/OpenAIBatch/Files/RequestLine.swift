@@ -1,41 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-package import OpenAIBatchJSON
+internal import OpenAIBatchJSON
 package import OpenAIBatchTransport
 
 /// The parts of one request line, as they stand there.
 package struct RequestLine: Sendable {
+  /// The line's number in the file, counted from 1.
+  package let number: Int
   /// The row's name; `nil` when it is missing or not a text.
   package let customID: String?
   /// `POST` in a valid line.
-  package let method: String?
+  let method: String?
   /// The endpoint in a valid line.
-  package let url: String?
+  let url: String?
   /// The endpoint's parameters.
-  package let body: JSONValue?
+  let body: JSONValue?
 
   /// Reads the parts of a JSON object.
-  package init(_ row: JSONValue) {
+  init(_ row: JSONValue, number: Int) {
+    self.number = number
     customID = row["custom_id"]?.string
     method = row["method"]?.string
     url = row["url"]?.string
     body = row["body"]
   }
+}
 
-  /// Reads a file's rows in order, leaving out blank lines and lines that are not JSON.
-  package static func forEach(
-    in path: String, _ body: (_ line: Int, RequestLine) throws(FileFailure) -> Void
-  ) throws(FileFailure) {
-    let file = try FileBytes(path: path)
-    var lines = JSONLineSplitter()
-    func visit(_ line: JSONLine) throws(FileFailure) {
-      if let row = try? line.parse() { try body(line.number, RequestLine(row)) }
+/// The rows of a file in order, one at a time; blank lines and lines that are not JSON are left out.
+package struct RequestLineReader: ~Copyable {
+  private let file: FileBytes
+  private var splitter = JSONLineSplitter()
+  private var isAtEnd = false
+
+  /// Opens a file.
+  package init(path: String) throws(FileFailure) {
+    file = try FileBytes(path: path)
+  }
+
+  /// The next row; `nil` at the end.
+  package mutating func next() throws(FileFailure) -> RequestLine? {
+    while let line = try nextLine() {
+      if let row = try? line.parse() { return RequestLine(row, number: line.number) }
     }
-    while let chunk = try file.next() {
-      lines.append(chunk)
-      while let line = lines.next() { try visit(line) }
+    return nil
+  }
+
+  /// The next line that is not blank, whatever it holds; `nil` at the end.
+  mutating func nextLine() throws(FileFailure) -> JSONLine? {
+    while true {
+      if let line = splitter.next() { return line }
+      if isAtEnd { return nil }
+      guard let chunk = try file.next() else {
+        isAtEnd = true
+        return splitter.finish()
+      }
+      splitter.append(chunk)
     }
-    if let line = lines.finish() { try visit(line) }
   }
 }

@@ -4,6 +4,7 @@
 internal import OpenAIBatchJSON
 internal import OpenAIBatchModels
 internal import OpenAIBatchTransport
+internal import Synchronization
 
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials
@@ -15,8 +16,18 @@ internal import Foundation
 final class RowSpool: Sendable {
   private let file: OutputFile
   private let path: String
+  private let limits: RequestFile.Limits
+  private struct Size {
+    var rows = 0
+    var bytes: Int64 = 0
+  }
+  private let size = Mutex(Size())
 
-  init() throws(BatchClientError) {
+  /// Starts the file.
+  ///
+  /// - Parameter limits: Where it ends: a sequence can be without an end, and the disk is not.
+  init(limits: RequestFile.Limits = .openAI) throws(BatchClientError) {
+    self.limits = limits
     let folder = ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
     path = "\(folder)/openai-batch-\(String(UInt64.random(in: .min ... .max), radix: 36)).jsonl"
     do throws(FileFailure) {
@@ -31,13 +42,30 @@ final class RowSpool: Sendable {
   }
 
   func append(_ row: BatchRequest) throws(BatchClientError) {
-    do {
-      try file.write(try row.line()[...])
-    } catch let failure as FileFailure {
-      throw BatchClientError(failure, operation: "uploadRequests")
+    let line: [UInt8]
+    do throws(JSONFailure) {
+      line = try row.line()
     } catch {
       throw BatchClientError(.invalidRequest, operation: "uploadRequests", "\(error)", underlying: error)
     }
+    let size = size.withLock { size in
+      size.rows += 1
+      size.bytes += Int64(line.count)
+      return size
+    }
+    guard size.rows <= limits.rows else { throw Self.tooMany("\(limits.rows) rows") }
+    guard size.bytes <= limits.bytes else { throw Self.tooMany("\(limits.bytes) bytes") }
+    do throws(FileFailure) {
+      try file.write(line[...])
+    } catch {
+      throw BatchClientError(error, operation: "uploadRequests")
+    }
+  }
+
+  private static func tooMany(_ limit: String) -> BatchClientError {
+    BatchClientError(
+      .invalidRequest, operation: "uploadRequests",
+      "The rows are more than a batch takes: at most \(limit). Make several batches of them.")
   }
 
   /// Ends the writing; the file stays until this object goes.

@@ -13,15 +13,16 @@ public struct BatchAudit: Sendable, Hashable {
     public let code: ErrorCode?
     /// How many rows.
     public internal(set) var count: Int
-    /// One of them.
-    public let exampleID: String
+    /// One of them: of all ids the first in the alphabet.
+    public internal(set) var exampleID: String
   }
 
   /// Rows of the input.
   public internal(set) var rows = 0
   /// Rows that were answered.
   public internal(set) var answered = 0
-  /// Rows that failed, by kind; ``missing`` ones among them.
+  /// Rows that failed, by kind; ``missing`` ones among them. Rows of the input whose id cannot join a result,
+  /// because they have none or share one, count as `invalid`.
   public internal(set) var failed: [RowFailure.Kind: Int] = [:]
   /// The classes of failure, the largest first; at most 100.
   public internal(set) var groups: [Group] = []
@@ -74,6 +75,7 @@ extension BatchAudit {
       failed[failure.kind, default: 0] += 1
       if let index = groups.firstIndex(where: { $0.kind == failure.kind && $0.code == failure.code }) {
         groups[index].count += 1
+        groups[index].exampleID = min(groups[index].exampleID, result.customID)
       } else if groups.count < 100 {
         groups.append(Group(kind: failure.kind, code: failure.code, count: 1, exampleID: result.customID))
       }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
+internal import OpenAIBatchJSON
 public import OpenAIBatchModels
 internal import OpenAIBatchTransport
 
@@ -24,44 +25,62 @@ extension BatchClient {
     _ batch: Batch, input: String, options: CallOptions = CallOptions()
   ) async throws(BatchClientError) -> BatchAudit {
     var audit = BatchAudit()
-    var states: [String: RowState] = [:]
+    var states: [RowID: RowState] = [:]
     do throws(FileFailure) {
-      try RequestLine.forEach(in: input) { _, row in
-        guard let id = row.customID else { return }
+      var rows = try RequestLineReader(path: input)
+      while let line = try rows.nextLine() {
         audit.rows += 1
-        states[id] = .waiting
+        let id = (try? line.parse()).flatMap { RequestLine($0, number: line.number).customID }.map(RowID.init)
+        if let id, !id.text.isEmpty, states.updateValue(.waiting, forKey: id) == nil { continue }
+        audit.count(.unjoinable(customID: id?.text ?? ""))
       }
     } catch {
       throw BatchClientError(error, operation: "audit")
     }
-    var failures: [String: BatchResult<BatchResponse>] = [:]
-    for try await result in results(of: batch, options: options) {
-      switch (states[result.customID], result.outcome) {
-      case (nil, _):
-        audit.countUnexpected(result.customID)
-      case (.answered, _), (.failed, .failure):
-        audit.countDuplicate(result.customID)
-      case (.waiting, .failure(let failure)):
-        states[result.customID] = .failed
-        // The line itself is not needed to count it.
-        let bare = RowFailure(
-          failure.kind, failure.message, statusCode: failure.statusCode, code: failure.code)
-        failures[result.customID] = BatchResult(customID: result.customID, outcome: .failure(bare))
-      case (let state, .success):
-        if state == .failed { audit.countDuplicate(result.customID) }
-        failures[result.customID] = nil
-        states[result.customID] = .answered
-        audit.count(result)
+    var failures: [RowID: BatchResult<BatchResponse>] = [:]
+    do throws(BatchClientError) {
+      for try await result in results(of: batch, options: options) {
+        let id = RowID(result.customID)
+        switch (states[id], result.outcome) {
+        case (nil, _):
+          audit.countUnexpected(id.text)
+        case (.answered, _), (.failed, .failure):
+          audit.countDuplicate(id.text)
+        case (.waiting, .failure(let failure)):
+          states[id] = .failed
+          // The line itself is not needed to count it.
+          let bare = RowFailure(
+            failure.kind, failure.message, statusCode: failure.statusCode, code: failure.code)
+          failures[id] = BatchResult(customID: id.text, outcome: .failure(bare))
+        case (let state, .success):
+          if state == .failed { audit.countDuplicate(id.text) }
+          failures[id] = nil
+          states[id] = .answered
+          audit.count(result)
+        }
       }
+    } catch {
+      // A batch that was cancelled before it ran has no files: all its rows are missing.
+      guard error.kind == .noResults else { throw error }
     }
     for (id, state) in states where state != .answered {
-      audit.count(failures[id] ?? .missing(customID: id))
+      audit.count(failures[id] ?? .missing(customID: id.text))
     }
-    audit.groups.sort { ($1.count, $0.kind.rawValue) < ($0.count, $1.kind.rawValue) }
+    audit.groups.sort {
+      ($1.count, $0.kind.rawValue, $0.exampleID) < ($0.count, $1.kind.rawValue, $1.exampleID)
+    }
     return audit
   }
 }
 
 private enum RowState {
   case waiting, answered, failed
+}
+
+extension BatchResult where Value == BatchResponse {
+  fileprivate static func unjoinable(customID: String) -> Self {
+    Self(
+      customID: customID,
+      outcome: .failure(RowFailure(.invalid, "The row of the input has no custom_id of its own.")))
+  }
 }

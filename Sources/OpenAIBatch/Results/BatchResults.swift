@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-internal import OpenAIBatchJSON
 public import OpenAIBatchModels
 
 /// What came back for each row of a batch: the output file and the error file as one stream, in the order of
@@ -13,9 +12,7 @@ public struct BatchResults: AsyncSequence, Sendable {
   /// One row's result.
   public typealias Element = BatchResult<BatchResponse>
 
-  let client: BatchClient
-  let source: Source
-  let options: CallOptions
+  let lines: ResultLines
 
   enum Source: Sendable {
     case batch(Batch)
@@ -23,34 +20,19 @@ public struct BatchResults: AsyncSequence, Sendable {
   }
 
   /// Starts reading.
-  public func makeAsyncIterator() -> Iterator { Iterator(results: self) }
+  public func makeAsyncIterator() -> Iterator { Iterator(lines: lines.makeAsyncIterator()) }
 
   /// A reading under way.
   public struct Iterator: AsyncIteratorProtocol {
-    private let results: BatchResults
-    private var files: ArraySlice<FileID>?
-    private var lines: JSONLines<FileContent>.Iterator?
-    private var isFinished = false
+    private var lines: ResultLines.Iterator
 
-    fileprivate init(results: BatchResults) { self.results = results }
+    fileprivate init(lines: ResultLines.Iterator) { self.lines = lines }
 
     /// The next row's result; `nil` at the end of both files.
     public mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws(BatchClientError) -> BatchResult<BatchResponse>? {
-      guard !isFinished else { return nil }
-      isFinished = true
-      if files == nil {
-        files = try await results.client.resultFiles(of: results.source, results.options)[...]
-      }
-      while true {
-        if let line = try await lines?.next(isolation: actor) {
-          isFinished = false
-          return BatchResult(line: line)
-        }
-        guard let file = files?.popFirst() else { return nil }
-        lines = JSONLines(results.client.content(of: file, options: results.options)).makeAsyncIterator()
-      }
+      try await lines.next(isolation: actor)?.result
     }
 
     /// The next row's result; `nil` at the end of both files.
@@ -104,12 +86,12 @@ extension BatchClient {
   /// for one that failed and has no file, `noResults` for one that ended otherwise without a file. It is never
   /// silently empty.
   public func results(of batch: Batch, options: CallOptions = CallOptions()) -> BatchResults {
-    BatchResults(client: self, source: .batch(batch), options: options)
+    BatchResults(lines: resultLines(of: batch, options: options))
   }
 
   /// The results of a batch that has ended, by its id.
   public func results(of id: BatchID, options: CallOptions = CallOptions()) -> BatchResults {
-    BatchResults(client: self, source: .id(id), options: options)
+    BatchResults(lines: resultLines(of: id, options: options))
   }
 
   /// The results of a batch that has ended, each answer decoded as `type`: the body of the endpoint's response.
@@ -150,7 +132,8 @@ extension Batch {
         "The batch \(id) is \(status) and has no results yet. Wait with waitUntilEnded, or watch its updates."
       )
     }
-    let files = [outputFileID, errorFileID].compactMap(\.self)
+    // Some providers name one file twice.
+    let files = [outputFileID, errorFileID == outputFileID ? nil : errorFileID].compactMap(\.self)
     guard files.isEmpty else { return files }
     guard status == .failed else {
       throw BatchClientError(

@@ -21,9 +21,11 @@ public struct BatchUpdate: Sendable, Hashable {
 
 /// The states of a batch until it ends; the last one is terminal.
 ///
-/// Polls that fail are made again: the wait outlives outages. It ends with an error only when the task is
-/// cancelled, the key is refused (401, 403), the batch stays unknown (404, for 15 s before the first good
-/// answer, 60 s after one), or the timeout passes; the batch then runs on.
+/// A poll that fails is made again at its next turn: the wait outlives outages. It ends with an error only when
+/// the task is cancelled, the key is refused (401, 403), the batch stays unknown (404, for 15 s before the first
+/// good answer, 60 s after one), or the timeout passes; the batch then runs on. Before the first good answer it
+/// also ends when the client is set up wrongly: what cannot be sent, TLS that is not trusted, and another
+/// refusal that lasts for 60 s.
 public struct BatchUpdates: AsyncSequence, Sendable {
   /// A look at the batch.
   public typealias Element = BatchUpdate
@@ -40,15 +42,19 @@ public struct BatchUpdates: AsyncSequence, Sendable {
   /// A wait under way.
   public struct Iterator: AsyncIteratorProtocol {
     private let wait: BatchUpdates
+    private let alarm: WaitAlarm
     private let start: ContinuousClock.Instant
     private var last: Batch?
+    private var isMissing = false
     private var missingSince: ContinuousClock.Instant?
+    private var refusedSince: ContinuousClock.Instant?
     private var hint: Duration?
     private var isFirst = true
     private var isFinished = false
 
     init(wait: BatchUpdates) {
       self.wait = wait
+      alarm = wait.client.alarms.alarm(for: wait.id)
       start = wait.client.configuration.clock.now()
     }
 
@@ -77,24 +83,43 @@ public struct BatchUpdates: AsyncSequence, Sendable {
     }
 
     nonisolated(nonsending) private mutating func poll() async throws(BatchClientError) -> Batch? {
+      alarm.beginPoll()
+      var options = wait.options
+      // The wait asks again by itself, and later: a poll that is retried at once adds to an outage.
+      options.retry = options.retry ?? RetryPolicy.none
+      // The last poll comes when the time is over, and gets a second.
+      let left = Swift.max(timeLeft(), .seconds(1))
+      options.timeout = options.timeout.map { Swift.min($0, left) } ?? left
       do throws(BatchClientError) {
-        let batch = try await wait.client.retrieveBatch(wait.id, options: wait.options)
-        (last, missingSince, hint) = (batch, nil, nil)
+        let batch = try await wait.client.retrieveBatch(wait.id, options: options)
+        (last, isMissing, missingSince, refusedSince, hint) = (batch, false, nil, nil, nil)
         return batch
       } catch {
         hint = error.retryAfter
-        switch error.kind {
-        case .cancelled, .unauthorized, .invalidRequest, .invalidConfiguration, .shutDown, .insecure:
-          throw error
-        case .notFound:
-          let now = wait.client.configuration.clock.now()
-          let since = missingSince ?? now
-          missingSince = since
-          if since.duration(to: now) >= (last == nil ? .seconds(15) : .seconds(60)) { throw error }
-        default:
-          missingSince = nil
-        }
+        isMissing = error.kind == .notFound
+        try check(error)
         return nil
+      }
+    }
+
+    /// Throws the failure of a poll when it ends the wait.
+    private mutating func check(_ error: BatchClientError) throws(BatchClientError) {
+      let now = wait.client.configuration.clock.now()
+      switch error.kind {
+      case .cancelled, .unauthorized, .invalidRequest, .invalidConfiguration, .shutDown:
+        throw error
+      case .notFound:
+        let since = missingSince ?? now
+        missingSince = since
+        if since.duration(to: now) >= (last == nil ? .seconds(15) : .seconds(60)) { throw error }
+      case .insecure where last == nil:
+        throw error
+      case .rejected where last == nil && error.status != 408, .redirected where last == nil:
+        let since = refusedSince ?? now
+        refusedSince = since
+        if since.duration(to: now) >= .seconds(60) { throw error }
+      default:
+        break
       }
     }
 
@@ -103,17 +128,17 @@ public struct BatchUpdates: AsyncSequence, Sendable {
       let clock = configuration.clock
       var delay = wait.polling.delay(after: start.duration(to: clock.now()), random: configuration.random())
       // A 404 that may pass within seconds is asked again soon.
-      if missingSince != nil { delay = Swift.min(delay, .seconds(3)) }
+      if isMissing { delay = Swift.min(delay, .seconds(3)) }
       if let hint { delay = Swift.max(delay, Swift.min(hint, .seconds(300))) }
       let left = timeLeft()
       guard left > .zero else { throw timedOut() }
       delay = Swift.min(delay, left)
-      await wait.client.alarms.sleep(for: delay, waitingFor: wait.id, sleep: clock.sleep)
+      await alarm.sleep(for: delay, sleep: clock.sleep)
       if Task.isCancelled { throw .cancelled("waitUntilEnded") }
     }
 
-    /// The time until the wait gives up: the caller's, or one hour past the batch's own
-    /// expiry, or eight days when the provider names none.
+    /// The time until the wait gives up: the caller's, or one hour past the batch's own expiry, or eight days
+    /// when the provider names none.
     private func timeLeft() -> Duration {
       let clock = wait.client.configuration.clock
       if let timeout = wait.timeout { return timeout - start.duration(to: clock.now()) }

@@ -4,37 +4,81 @@
 internal import OpenAIBatchModels
 internal import Synchronization
 
-/// Sleeps of waiters that can be ended early, by batch.
+/// Those who wait for batches, so that they can be woken.
 final class WaitAlarms: Sendable {
+  private struct Entry {
+    weak var alarm: WaitAlarm?
+  }
+  private let entries = Mutex<[BatchID: [ObjectIdentifier: Entry]]>([:])
+
+  /// A new waiter's alarm; it is in the list as long as the waiter holds it.
+  func alarm(for id: BatchID) -> WaitAlarm {
+    let alarm = WaitAlarm(id, in: self)
+    entries.withLock { $0[id, default: [:]][ObjectIdentifier(alarm)] = Entry(alarm: alarm) }
+    return alarm
+  }
+
+  /// Wakes all who wait for a batch.
+  func wake(_ id: BatchID) {
+    for alarm in entries.withLock({ $0[id]?.values.compactMap(\.alarm) ?? [] }) { alarm.ring() }
+  }
+
+  fileprivate func remove(_ id: BatchID, _ alarm: ObjectIdentifier) {
+    entries.withLock { entries in
+      entries[id]?[alarm] = nil
+      if entries[id]?.isEmpty == true { entries[id] = nil }
+    }
+  }
+}
+
+/// One waiter's sleep, which can be ended early.
+final class WaitAlarm: Sendable {
   private struct State {
-    var sleeps: [BatchID: [Int: Task<Void, Never>]] = [:]
-    var next = 0
+    var hasRung = false
+    var sleeper: Task<Void, Never>?
   }
   private let state = Mutex(State())
+  private let id: BatchID
+  private let alarms: WaitAlarms
 
-  /// Sleeps until the time is over, the batch's waiters are woken, or the task is cancelled.
+  fileprivate init(_ id: BatchID, in alarms: WaitAlarms) {
+    self.id = id
+    self.alarms = alarms
+  }
+
+  deinit {
+    alarms.remove(id, ObjectIdentifier(self))
+  }
+
+  /// Forgets earlier rings: what they announced will be seen by the poll that begins now.
+  func beginPoll() {
+    state.withLock { $0.hasRung = false }
+  }
+
+  /// Ends the sleep, or the next one, if a poll is under way: it may have been answered before.
+  func ring() {
+    state.withLock { state in
+      state.hasRung = true
+      return state.sleeper
+    }?.cancel()
+  }
+
+  /// Sleeps until the time is over, the alarm rings, or the task is cancelled.
   func sleep(
-    for duration: Duration, waitingFor id: BatchID, sleep: @escaping @Sendable (Duration) async throws -> Void
+    for duration: Duration, sleep: @escaping @Sendable (Duration) async throws -> Void
   ) async {
-    let sleeper = Task { _ = try? await sleep(duration) }
-    let number = state.withLock { state in
-      defer { state.next += 1 }
-      state.sleeps[id, default: [:]][state.next] = sleeper
-      return state.next
+    let sleeper = state.withLock { state -> Task<Void, Never>? in
+      guard !state.hasRung else { return nil }
+      let sleeper = Task { _ = try? await sleep(duration) }
+      state.sleeper = sleeper
+      return sleeper
     }
+    guard let sleeper else { return }
     await withTaskCancellationHandler {
       await sleeper.value
     } onCancel: {
       sleeper.cancel()
     }
-    state.withLock { state in
-      state.sleeps[id]?[number] = nil
-      if state.sleeps[id]?.isEmpty == true { state.sleeps[id] = nil }
-    }
-  }
-
-  /// Ends the sleeps of all who wait for a batch.
-  func wake(_ id: BatchID) {
-    for sleeper in state.withLock({ $0.sleeps[id] ?? [:] }).values { sleeper.cancel() }
+    state.withLock { $0.sleeper = nil }
   }
 }

@@ -36,7 +36,8 @@ final class BatchRecord: Sendable {
     _ change: @escaping @Sendable (inout BatchRun, BatchSurroundings) async -> Void
   ) async -> BatchRun {
     let surroundings = surroundings
-    let task = latest.withLock { latest in
+    let begun: Step = latest.withLock { latest in
+      if case .settled(let run) = latest, run.isSettled { return latest }
       let previous = latest
       let task = Task {
         var run =
@@ -48,8 +49,16 @@ final class BatchRecord: Sendable {
         return run
       }
       latest = .running(task)
-      return task
+      return latest
     }
-    return await task.value
+    switch begun {
+    case .settled(let run): return run
+    case .running(let task):
+      let run = await task.value
+      latest.withLock { latest in
+        if case .running(task) = latest { latest = .settled(run) }
+      }
+      return run
+    }
   }
 }

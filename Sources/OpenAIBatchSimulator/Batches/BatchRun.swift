@@ -27,7 +27,7 @@ struct BatchRun: Sendable {
   private(set) var progress = RowRunner.Progress()
   private(set) var outputFileID: String?
   private(set) var errorFileID: String?
-  private let input: StoredFile?
+  private var input: StoredFile?
   private let faults: BatchFaults
   private var generator: SeededGenerator
   private var runner: RowRunner?
@@ -64,6 +64,8 @@ struct BatchRun: Sendable {
       runner = nil
       refuse([BatchInputError(code: "server_error", message: "The simulator failed: \(error)")])
     }
+    // A deleted file stays on disk for as long as somebody reads it.
+    if isSettled { input = nil }
   }
 
   /// Asks to cancel, at the moment to which the batch was brought last.

@@ -70,10 +70,11 @@ struct InputCheck {
       throw BatchInputError(
         code: "invalid_json_line", message: "This line is not parseable as valid JSON.", line: line.number)
     }
-    let customID = try Self.text("custom_id", of: value, line: line.number)
-    let method = try Self.text("method", of: value, line: line.number)
-    let url = try Self.text("url", of: value, line: line.number)
-    guard let body = value["body"], !body.isNull else {
+    let fields = value.fields
+    let customID = try Self.text("custom_id", of: fields, line: line.number)
+    let method = try Self.text("method", of: fields, line: line.number)
+    let url = try Self.text("url", of: fields, line: line.number)
+    guard let body = fields["body"], !body.isNull else {
       throw .missing("body", line: line.number)
     }
     guard method == "POST" else {
@@ -90,9 +91,9 @@ struct InputCheck {
   }
 
   private static func text(
-    _ key: String, of value: JSONValue, line: Int
+    _ key: String, of fields: [String: JSONValue], line: Int
   ) throws(BatchInputError) -> String {
-    guard let member = value[key], !member.isNull else { throw .missing(key, line: line) }
+    guard let member = fields[key], !member.isNull else { throw .missing(key, line: line) }
     guard let text = member.string else {
       throw .invalid(key, "Invalid type for '\(key)': expected a string.", line: line)
     }
@@ -102,7 +103,8 @@ struct InputCheck {
 
   private mutating func check(_ body: JSONValue, line: Int) throws(BatchInputError) {
     guard body.kind == .object else { throw .invalid("body", "The body must be an object.", line: line) }
-    guard let name = body["model"]?.string, !name.isEmpty else {
+    let fields = body.fields
+    guard let name = fields["model"]?.string, !name.isEmpty else {
       throw .invalid("body.model", "You must provide a model parameter.", line: line)
     }
     if let models, !models.contains(name) {
@@ -118,17 +120,17 @@ struct InputCheck {
     }
     model = name
     let required = Self.requiredParameters(of: endpoint)
-    if let first = required.first, !required.contains(where: { body[$0]?.isNull == false }) {
+    if let first = required.first, !required.contains(where: { fields[$0]?.isNull == false }) {
       throw .invalid("body.\(first)", "Missing required parameter: '\(first)'.", line: line)
     }
-    if body["stream"]?.bool == true {
+    if fields["stream"]?.bool == true {
       throw BatchInputError(
         code: "streaming_unsupported", message: "Streaming is not supported in a batch.",
         param: "body.stream",
         line: line)
     }
     bodyBytes += body.bytes.count
-    if endpoint == "/v1/embeddings", let input = body["input"] {
+    if endpoint == "/v1/embeddings", let input = fields["input"] {
       let elements = input.elements
       embeddingInputs += elements.isEmpty || elements[0].kind == .number ? 1 : elements.count
     }

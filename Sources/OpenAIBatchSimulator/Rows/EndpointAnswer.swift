@@ -12,7 +12,8 @@ struct EndpointAnswer: Sendable {
   /// What an answer is made of.
   struct Source {
     let endpoint: BatchEndpoint
-    let request: JSONValue
+    /// The members of the request's body.
+    let request: [String: JSONValue]
     /// What is said instead of the echo.
     let text: String?
     /// Seconds since 1970.

@@ -50,7 +50,8 @@ struct RowRunner: Sendable {
   mutating func run(upTo count: Int, at seconds: Int) async throws(FileFailure) {
     while progress.done < min(count, rows.count) {
       let request = try read(rows[order[progress.done]])
-      let tally = try write(outcome(of: request), of: request, at: seconds)
+      let fields = request.body.fields
+      let tally = try write(outcome(of: request, fields), of: request, fields, at: seconds)
       progress.done += 1
       progress.completed += tally.completed
       progress.failed += tally.failed
@@ -64,7 +65,7 @@ struct RowRunner: Sendable {
   mutating func skipRest(as outcome: SimulatedAnswer) async throws(FileFailure) {
     for place in order[progress.done...].indices {
       // Rows that never ran are not counted as failed; the service does not either.
-      _ = try write(outcome, of: try read(rows[order[place]]), at: 0)
+      _ = try write(outcome, of: try read(rows[order[place]]), [:], at: 0)
       if place.isMultiple(of: 500) { await Task.yield() }
     }
   }
@@ -86,20 +87,20 @@ struct RowRunner: Sendable {
       customID: value["custom_id"]?.string ?? "", endpoint: endpoint, line: row.line, body: body)
   }
 
-  private func outcome(of request: SimulatedRequest) -> SimulatedAnswer {
+  private func outcome(of request: SimulatedRequest, _ fields: [String: JSONValue]) -> SimulatedAnswer {
     if progress.done < faults.droppedRows { return .dropped }
     if progress.done < faults.droppedRows + faults.duplicatedRows { return .duplicated }
-    let user = request.body["user"]?.string
+    let user = fields["user"]?.string
     let prefix = "simulate:"
     let directive =
-      request.body["metadata"]?["simulate"]?.string
+      fields["metadata"]?["simulate"]?.string
       ?? (user?.hasPrefix(prefix) == true ? user.map { String($0.dropFirst(prefix.count)) } : nil)
     return directive.flatMap(SimulatedAnswer.init(directive:)) ?? answer(request)
   }
 
   /// Writes what became of a row.
   private mutating func write(
-    _ outcome: SimulatedAnswer, of request: SimulatedRequest, at seconds: Int
+    _ outcome: SimulatedAnswer, of request: SimulatedRequest, _ fields: [String: JSONValue], at seconds: Int
   ) throws(FileFailure) -> RowTally {
     let line = ResultLine(customID: request.customID, using: &generator)
     switch outcome.kind {
@@ -115,7 +116,7 @@ struct RowRunner: Sendable {
     case .echo, .text, .body, .duplicated:
       break
     }
-    switch success(outcome, of: request, id: line.requestID, at: seconds) {
+    switch success(outcome, of: fields, id: line.requestID, at: seconds) {
     case .success(let success):
       let bytes = line.answered(status: 200, body: success.body)
       try output.write(bytes)
@@ -129,7 +130,7 @@ struct RowRunner: Sendable {
 
   /// The body of a success, unless the endpoint refuses the request after all.
   private func success(
-    _ outcome: SimulatedAnswer, of request: SimulatedRequest, id: String, at seconds: Int
+    _ outcome: SimulatedAnswer, of request: [String: JSONValue], id: String, at seconds: Int
   ) -> Result<EndpointAnswer, ServiceError> {
     var text: String?
     switch outcome.kind {
@@ -138,7 +139,7 @@ struct RowRunner: Sendable {
     default: break
     }
     let source = EndpointAnswer.Source(
-      endpoint: endpoint, request: request.body, text: text, createdAt: seconds, id: id)
+      endpoint: endpoint, request: request, text: text, createdAt: seconds, id: id)
     return Result { () throws(ServiceError) in try EndpointAnswer.make(source) }
   }
 }

@@ -95,7 +95,7 @@ extension EndpointAnswer {
   }
 
   /// How many answers a request asks for.
-  private static func choices(of request: JSONValue) throws(ServiceError) -> Int {
+  private static func choices(of request: [String: JSONValue]) throws(ServiceError) -> Int {
     guard let value = request["n"], !value.isNull else { return 1 }
     guard let count = value.int else { throw .invalidType("n", expected: "an integer") }
     guard (1...128).contains(count) else { throw .outOfRange("n", count, 1...128) }
@@ -117,6 +117,11 @@ extension EndpointAnswer {
 }
 
 extension JSONValue {
+  /// All members by name; the first of a name counts. Reads the text once, where every subscript reads it again.
+  var fields: [String: JSONValue] {
+    Dictionary(members.lazy.map { ($0.key, $0.value) }) { first, _ in first }
+  }
+
   /// The value's text on one line. Inside strings a line break is always escaped, so none is lost.
   var bytesWithoutLineBreaks: [UInt8] {
     bytes.filter { $0 != 0x0A && $0 != 0x0D }

@@ -18,7 +18,7 @@ extension SimulatedService {
     }
     let now = time.now
     let input = files.file(creation.inputFileID, at: time.unixSeconds(now))
-    let record = addBatch { faults, generator in
+    let run = addBatch { faults, generator in
       BatchRun(
         id: "batch_\(generator.hexadecimalID())", creation: creation, input: input?.content,
         timeline: BatchTimeline(
@@ -26,7 +26,7 @@ extension SimulatedService {
           expiresAfterFraction: faults.expiresAfterFraction),
         faults: faults, generator: generator.split())
     }
-    return ServiceReply(await record.run(at: now).json(time))
+    return ServiceReply(run.json(time))
   }
 
   func retrieveBatch(_ id: String) async throws(RequestFailure) -> ServiceReply {

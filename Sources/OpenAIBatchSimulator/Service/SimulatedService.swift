@@ -128,13 +128,12 @@ final class SimulatedService: Sendable {
   }
 
   /// Adds the batch that `make` returns, and gives it the faults that wait for one.
-  func addBatch(_ make: (BatchFaults, inout SeededGenerator) -> BatchRun) -> BatchRecord {
+  func addBatch(_ make: (BatchFaults, inout SeededGenerator) -> BatchRun) -> BatchRun {
     state.withLock { state in
       let faults = state.faults.takeForBatch()
       let run = make(faults, &state.generator)
-      let record = BatchRecord(run, in: surroundings)
-      state.batches.append(record, id: run.id)
-      return record
+      state.batches.append(BatchRecord(run, in: surroundings), id: run.id)
+      return run
     }
   }
 

@@ -1,0 +1,38 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "benchmarks",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "batch-peers", targets: ["batch-peers"]),
+    .executable(name: "result-lines", targets: ["result-lines"]),
+  ],
+  dependencies: [
+    .package(name: "swift-openai-batch", path: "..", traits: [])
+  ],
+  targets: [
+    .target(name: "Measuring"),
+    .executableTarget(
+      name: "batch-peers",
+      dependencies: [
+        "Measuring", library("OpenAIBatch"), library("OpenAIBatchCurl"), library("OpenAIBatchURLSession"),
+      ]),
+    .executableTarget(
+      name: "result-lines",
+      dependencies: ["Measuring", library("OpenAIBatchJSON"), library("OpenAIBatchModels")]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+func library(_ name: String) -> Target.Dependency {
+  .product(name: name, package: "swift-openai-batch")
+}
+
+for target in package.targets {
+  target.swiftSettings = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ]
+}

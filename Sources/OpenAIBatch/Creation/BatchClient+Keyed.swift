@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+package import OpenAIBatchModels
+
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
+extension BatchClient {
+  /// Creates a batch under a key that the caller has looked up itself and not found, and makes sure that it
+  /// stays the only one: a request of a process that died may arrive after the look-up.
+  ///
+  /// - Returns: The batch to go on with; of several the oldest, after the others were cancelled.
+  package func createBatch(
+    _ request: CreateBatchRequest, unseenKey name: String, options: CallOptions = CallOptions()
+  ) async throws(BatchClientError) -> Batch {
+    var request = request
+    request.metadata = (request.metadata ?? [:]).merging([BatchKey.metadataKey: name]) { _, mark in mark }
+    let creation = BatchCreation(
+      client: self, operation: try .createBatch(request), request: request, name: name, options: options,
+      deadline: deadline(options))
+    return try await creation.keepOnly(try await creation.run())
+  }
+
+  /// Of several batches for one purpose the oldest stays (of equally old ones the smallest id); the others are
+  /// cancelled if they run. One that has come to nothing does not stay in the place of one that runs.
+  package func keepOldest(
+    of batches: [Batch], options: CallOptions = CallOptions()
+  ) async throws(BatchClientError) -> Batch? {
+    try await keepOldest(of: batches, options, until: deadline(options))
+  }
+
+  func keepOldest(
+    of batches: [Batch], _ options: CallOptions, until deadline: ContinuousClock.Instant?
+  ) async throws(BatchClientError) -> Batch? {
+    let kept = batches.min { one, other in
+      let (left, right) = (one.isDead ? 1 : 0, other.isDead ? 1 : 0)
+      return (left, one.createdAt, one.id.rawValue) < (right, other.createdAt, other.id.rawValue)
+    }
+    for twin in batches where twin.id != kept?.id && !twin.status.isTerminal && !twin.isDead {
+      do throws(BatchClientError) {
+        _ = try await perform(.cancelBatch(twin.id), options, until: deadline)
+      } catch  where error.kind == .conflict || error.kind == .notFound {
+        // It ended by itself in the meantime.
+      }
+    }
+    return kept
+  }
+}
+
+extension Batch {
+  /// Whether nothing will come of the batch.
+  fileprivate var isDead: Bool { [.failed, .cancelled, .cancelling].contains(status) }
+}

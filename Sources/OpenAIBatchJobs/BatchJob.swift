@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+public import OpenAIBatch
+
+/// The main job: a file of request lines in, one answer per row out, in input order.
+///
+/// The file is checked, uploaded, made into a batch, watched until it ends, and both result files are joined
+/// with its rows by `custom_id`. A job keeps no state of its own: its key, a hash of what it does, is stamped
+/// on the batch, so that the same job started again, after a crash or on another machine, finds its batch and
+/// goes on with it.
+///
+/// ```swift
+/// let job = BatchJob(input: "requests.jsonl", output: .file("answers.jsonl"), client: client)
+/// let report = try await job.run { event in print(event) }
+/// ```
+public struct BatchJob: Sendable {
+  /// Where the answers go.
+  public enum Output: Sendable {
+    /// A file, which appears when all answers are in it.
+    case file(String)
+    /// A function that takes them, a piece at a time.
+    case stream(@Sendable (ArraySlice<UInt8>) throws -> Void)
+  }
+
+  /// How a job is done.
+  public struct Options: Sendable {
+    /// The endpoint that each row must name; by default that of the first row.
+    public var endpoint: BatchEndpoint?
+    /// How long the service may take.
+    public var completionWindow: CompletionWindow = .hours24
+    /// At most 15 pairs for the batch.
+    public var metadata: [String: String]?
+    /// When the service deletes the result files; 30 days after they are made if not given.
+    public var outputExpiresAfter: FileExpiration?
+    /// A key of your own, in place of the hash of input, endpoint, window and metadata.
+    public var key: String?
+    /// How far back an earlier batch of this job is looked for.
+    public var lookBack: Duration = .seconds(48 * 3600)
+    /// Makes a new batch, whatever there is.
+    public var isFresh = false
+    /// Replaces a file under the output's name that is not this job's own.
+    public var overwritesOutput = false
+    /// How often to ask while waiting.
+    public var polling: Polling = .adaptive
+    /// The longest wait; by default until one hour past the batch's expiry.
+    public var timeout: Duration?
+    /// What the service takes in one batch.
+    public var limits: RequestFile.Limits = .openAI
+
+    /// Creates the default options.
+    public init() {}
+  }
+
+  let input: String
+  let output: Output
+  let client: BatchClient
+  let options: Options
+
+  /// Creates a job; nothing is done before ``run(progress:)``.
+  ///
+  /// - Parameters:
+  ///   - input: The path of a JSON Lines file of requests.
+  ///   - output: Where the answers go.
+  ///   - client: The client to use.
+  ///   - options: How the job is done.
+  public init(input: String, output: Output, client: BatchClient, options: Options = Options()) {
+    self.input = input
+    self.output = output
+    self.client = client
+    self.options = options
+  }
+
+  /// Checks the input file, without sending anything.
+  ///
+  /// - Throws: ``BatchClientError``: kind `file` when it cannot be read, `invalidRequest` with the problems.
+  public func check() throws(BatchClientError) -> RequestFile {
+    let file = try RequestFile(checking: input, limits: options.limits, endpoint: options.endpoint)
+    try file.requireValid()
+    return file
+  }
+
+  /// Does the job, or goes on with it.
+  ///
+  /// A cancelled task, a timeout or an error never cancels the batch: run the job again to go on.
+  ///
+  /// - Parameter progress: Told what happens, as it happens.
+  /// - Returns: What became of the rows. Rows that have no answer are in the output, too, with the reason.
+  /// - Throws: ``BatchClientError``: `batchFailed` when the service refused the file, `timedOut` from
+  ///   `waitUntilEnded` when the batch runs on.
+  @discardableResult
+  public func run(
+    progress: @Sendable (JobEvent) -> Void = { _ in }
+  ) async throws(BatchClientError) -> JobReport {
+    let file = try check()
+    progress(.checked(file))
+    // Opened before anything is paid for: it proves that the answers can be kept, and keeps a second process
+    // from doing the same job into the same file.
+    let sink = try JobOutput(output, input: input, options: options)
+    let batch = try await batch(for: file, progress)
+    let ended = try await wait(for: batch, progress)
+    progress(.fetching(ended))
+    let answers = try await JobAnswers(of: ended, client: client)
+    let report = try answers.write(rowsOf: input, to: sink, batch: ended)
+    progress(.finished(report))
+    return report
+  }
+
+  private func batch(
+    for file: RequestFile, _ progress: @Sendable (JobEvent) -> Void
+  ) async throws(BatchClientError) -> Batch {
+    let key = if let own = options.key { own } else { try JobKey.hash(of: file, options) }
+    let search = JobSearch(client: client, key: key, options: options)
+    let earlier = try await search.earlierBatches()
+    if !options.isFresh, let batch = try await search.usable(among: earlier) {
+      progress(.adopted(batch))
+      return batch
+    }
+    let name = search.nextName(after: earlier)
+    let request = CreateBatchRequest(
+      inputFileID: "", endpoint: file.endpoint ?? "", completionWindow: options.completionWindow,
+      metadata: options.metadata, outputExpiresAfter: options.outputExpiresAfter)
+    try request.checkBeforeUpload(key: name)
+    let upload = try await upload(file, key: key, search, progress)
+    var ready = request
+    ready.inputFileID = upload.id
+    let batch = try await client.createBatch(ready, unseenKey: name)
+    progress(.created(batch))
+    return batch
+  }
+
+  private func upload(
+    _ file: RequestFile, key: String, _ search: JobSearch, _ progress: @Sendable (JobEvent) -> Void
+  ) async throws(BatchClientError) -> FileObject {
+    let name = "requests-\(key.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }.prefix(32)).jsonl"
+    if options.key == nil, let upload = await search.upload(named: name, bytes: file.bytes) {
+      progress(.uploaded(upload))
+      return upload
+    }
+    progress(.uploading(file))
+    let upload = try await client.uploadFile(at: file.path, named: name)
+    progress(.uploaded(upload))
+    return upload
+  }
+
+  private func wait(
+    for batch: Batch, _ progress: @Sendable (JobEvent) -> Void
+  ) async throws(BatchClientError) -> Batch {
+    var batch = batch
+    if batch.status.isTerminal { return batch }
+    var updates = client.updates(of: batch.id, polling: options.polling, timeout: options.timeout)
+      .makeAsyncIterator()
+    while let update = try await updates.next() {
+      progress(.update(update))
+      batch = update.batch
+    }
+    return batch
+  }
+}
+
+extension CreateBatchRequest {
+  /// Checks what can be checked before the file has an id: nothing is uploaded for a request that cannot work.
+  fileprivate func checkBeforeUpload(key: String) throws(BatchClientError) {
+    var complete = self
+    complete.inputFileID = "file"
+    complete.metadata = (metadata ?? [:]).merging([BatchKey.metadataKey: key]) { own, _ in own }
+    do throws(InvalidParameter) {
+      try complete.validate()
+    } catch {
+      throw BatchClientError(.invalidRequest, operation: "createBatch", error.description, underlying: error)
+    }
+  }
+}

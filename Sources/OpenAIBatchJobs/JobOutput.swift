@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import OpenAIBatch
+
+/// Where a job's answers go, opened before anything is paid for.
+final class JobOutput: Sendable {
+  private enum Target: Sendable {
+    case file(OutputFile)
+    case stream(@Sendable (ArraySlice<UInt8>) throws -> Void)
+  }
+  private let target: Target
+
+  /// Opens the output.
+  ///
+  /// - Throws: ``BatchClientError`` of kind `file` when it cannot be written, or is a file that this job did
+  ///   not write and may not replace.
+  init(_ output: BatchJob.Output, input: String, options: BatchJob.Options) throws(BatchClientError) {
+    switch output {
+    case .stream(let write):
+      target = .stream(write)
+    case .file(let path):
+      do throws(FileFailure) {
+        let file = try OutputFile(replacing: path)
+        if !options.overwritesOutput, OutputFile.exists(path) {
+          // The same job may have been here before; its answers are the same rows in the same order.
+          guard !options.isFresh, try Self.isWritten(path, for: input) else {
+            throw FileFailure(
+              path: path,
+              reason:
+                "exists, and was not written by this job. Remove it, choose another name, or overwrite it")
+          }
+        }
+        target = .file(file)
+      } catch {
+        throw BatchClientError(.file, operation: "openOutput", error.description, underlying: error)
+      }
+    }
+  }
+
+  /// Writes one line.
+  func write(_ line: [UInt8]) throws(FileFailure) {
+    switch target {
+    case .file(let file):
+      try file.write(line[...])
+      try file.write([0x0A])
+    case .stream(let write):
+      do {
+        try write((line + [0x0A])[...])
+      } catch {
+        throw FileFailure(path: "the output", reason: "cannot be written: \(error)")
+      }
+    }
+  }
+
+  /// Makes the output appear.
+  func commit() throws(FileFailure) {
+    if case .file(let file) = target { try file.commit() }
+  }
+
+  /// Whether a file has one result line for each row of the input, in its order.
+  private static func isWritten(_ path: String, for input: String) throws(FileFailure) -> Bool {
+    var rows = try RequestLineReader(path: input)
+    // A result line has its `custom_id` where a request line has it.
+    var results = try RequestLineReader(path: path)
+    while let row = try rows.next() {
+      guard let result = try results.next(), result.customID != nil, result.customID == row.customID else {
+        return false
+      }
+    }
+    return try results.next() == nil
+  }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import OpenAIBatch
+
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
+/// Finds what earlier runs of a job left on the service.
+struct JobSearch {
+  let client: BatchClient
+  let key: String
+  let options: BatchJob.Options
+
+  private var since: Date {
+    Date(timeIntervalSince1970: client.wallTime - Double(options.lookBack.components.seconds))
+  }
+
+  /// The batches that carry the job's key, or the key with a number, newest first.
+  func earlierBatches() async throws(BatchClientError) -> [Batch] {
+    var found: [Batch] = []
+    for try await batch in client.batches(createdSince: since) {
+      let mark = mark(of: batch)
+      if mark == key || mark?.hasPrefix("\(key)/") == true { found.append(batch) }
+    }
+    return found.sorted { ($1.createdAt, $1.id.rawValue) < ($0.createdAt, $0.id.rawValue) }
+  }
+
+  /// The newest batch to go on with: running, or ended with its results still there. Of twins, which a process
+  /// that died may have left, the oldest stays.
+  func usable(among batches: [Batch]) async throws(BatchClientError) -> Batch? {
+    for batch in batches where batch.status != .failed {
+      if batch.status.isTerminal, try await !hasItsFiles(batch) { continue }
+      let twins = batches.filter { mark(of: $0) == mark(of: batch) && $0.status != .failed }
+      return try await client.keepOldest(of: twins)
+    }
+    return nil
+  }
+
+  /// The key for a new batch. Earlier batches keep theirs, so one that replaces them has a number.
+  func nextName(after batches: [Batch]) -> String {
+    let numbers = batches.compactMap { batch in
+      mark(of: batch).map { Int($0.dropFirst(key.count + 1)) ?? 0 }
+    }
+    return numbers.max().map { "\(key)/\($0 + 1)" } ?? key
+  }
+
+  private func mark(of batch: Batch) -> String? { batch.metadata?[BatchKey.metadataKey] }
+
+  private func hasItsFiles(_ batch: Batch) async throws(BatchClientError) -> Bool {
+    for file in [batch.outputFileID, batch.errorFileID].compactMap(\.self) {
+      do throws(BatchClientError) {
+        // The content itself is asked for: some providers have no file objects for results.
+        var content = client.content(of: file).makeAsyncIterator()
+        _ = try await content.next()
+      } catch  where error.kind == .notFound {
+        return false
+      }
+    }
+    return true
+  }
+
+  /// The upload of a run that ended before it made a batch. Best effort: without it the file is sent again.
+  func upload(named name: String, bytes: Int64) async -> FileObject? {
+    let since = since
+    do throws(BatchClientError) {
+      for try await file in client.files(purpose: .batch) {
+        if file.createdAt < since { return nil }
+        let isOurs = file.filename == name && file.bytes == bytes && file.status != "error"
+        if isOurs { return file }
+      }
+    } catch {
+      return nil
+    }
+    return nil
+  }
+}

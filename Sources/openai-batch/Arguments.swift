@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import ArgumentParser
+internal import OpenAIBatchJobs
+
+/// A span of time as people write it: `30s`, `90m`, `6h`, `7d`, `500ms`, or a plain number of seconds.
+struct TimeSpan: ExpressibleByArgument {
+  let duration: Duration
+
+  init?(argument: String) {
+    let digits = argument.prefix { $0.isNumber || $0 == "." }
+    let factors: [Substring: Double] = ["ms": 0.001, "s": 1, "": 1, "m": 60, "h": 3600, "d": 86_400]
+    guard let number = Double(digits), let factor = factors[argument.dropFirst(digits.count)],
+      number * factor < 1e9
+    else { return nil }
+    duration = .milliseconds(Int64(number * factor * 1000))
+  }
+
+  var seconds: Int { Int(duration.components.seconds) }
+}
+
+/// A pair as people write it: `team=search`.
+struct Pair: ExpressibleByArgument {
+  let key: String
+  let value: String
+
+  init?(argument: String) {
+    guard let sign = argument.firstIndex(of: "="), sign != argument.startIndex else { return nil }
+    key = String(argument[..<sign])
+    value = String(argument[argument.index(after: sign)...])
+  }
+}
+
+/// What a new batch is given; the same for `run` and `batches create`.
+struct CreationOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("How long the service may take.", valueName: "window"))
+  var window = "24h"
+
+  @Option(help: ArgumentHelp("Pairs for the batch; may be repeated.", valueName: "k=v"))
+  var metadata: [Pair] = []
+
+  @Option(help: ArgumentHelp("When the result files are deleted: 1h to 30d.", valueName: "time"))
+  var outputExpiresAfter: TimeSpan?
+
+  @Option(help: ArgumentHelp("A key of your own: the same key finds the same batch again.", valueName: "key"))
+  var key: String?
+
+  var pairs: [String: String]? {
+    metadata.isEmpty ? nil : Dictionary(metadata.map { ($0.key, $0.value) }) { _, last in last }
+  }
+
+  var expiration: FileExpiration? {
+    outputExpiresAfter.map { FileExpiration(seconds: $0.seconds) }
+  }
+}

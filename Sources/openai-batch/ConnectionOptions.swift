@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import ArgumentParser
+internal import OpenAIBatchCurl
+internal import OpenAIBatchJobs
+internal import OpenAIBatchURLSession
+
+/// How to reach the service; the same for all commands.
+struct ConnectionOptions: ParsableArguments {
+  enum TransportName: String, ExpressibleByArgument, CaseIterable {
+    case curl, urlsession
+  }
+
+  @Option(
+    help: "What carries the requests: \(TransportName.allCases.map(\.rawValue).joined(separator: " or ")).")
+  var transport = TransportName.curl
+
+  @Option(name: .customLong("base-url"), help: "The service's address, in place of OPENAI_BASE_URL.")
+  var baseURL: String?
+
+  @Flag(
+    name: .customLong("allow-http"), help: "Permit plain http to other machines; the key is then readable.")
+  var allowHTTP = false
+
+  @Flag(name: .shortAndLong, help: "Say what is sent; twice for more.")
+  var verbose: Int
+
+  @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+  var quiet = false
+
+  func makeTransport() -> any Transport {
+    switch transport {
+    case .curl: CurlTransport()
+    case .urlsession: URLSessionTransport()
+    }
+  }
+
+  /// A client for the service that the environment and the options name.
+  func makeClient() throws -> BatchClient {
+    var configuration = try BatchClient.Configuration.fromEnvironment()
+    if let baseURL { configuration.baseURL = baseURL }
+    return makeClient(configuration)
+  }
+
+  /// A client for a configuration, with the options' transport and logging.
+  func makeClient(_ configuration: BatchClient.Configuration) -> BatchClient {
+    var configuration = configuration
+    configuration.allowInsecureHTTP = allowHTTP
+    if verbose > 0 { configuration.logger = StandardErrorLog.logger(isDetailed: verbose > 1) }
+    configuration.middleware.append(MissingPathAdvice(baseURL: configuration.baseURL), at: .perCall)
+    return BatchClient(configuration: configuration, transport: makeTransport())
+  }
+
+  /// Says something, unless it is to be quiet.
+  func say(_ text: String) {
+    if !quiet { Console.message(text) }
+  }
+}
+
+/// Asks, at a 404, whether the base URL lacks its `/v1`: the commonest mistake with compatible servers.
+private struct MissingPathAdvice: Middleware {
+  let advice: String?
+
+  init(baseURL: String) {
+    let rest = baseURL.split(separator: "/", omittingEmptySubsequences: true)
+    let hasPath = rest.count > 2
+    let bare = String(baseURL.reversed().drop { $0 == "/" }.reversed())
+    advice = hasPath ? nil : "The base URL has no path: did you mean \(bare)/v1?"
+  }
+
+  func intercept(
+    _ request: TransportRequest, context: CallContext, next: Next
+  ) async throws(CallFailure) -> TransportResponse {
+    do throws(CallFailure) {
+      return try await next(request, context)
+    } catch {
+      if let advice, case .status(let failure) = error.reason, failure.status == 404 { Console.error(advice) }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import OpenAIBatchJobs
+internal import Synchronization
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// Data to stdout, messages to stderr.
+enum Console {
+  static var stdoutIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+  static var stderrIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+  /// A reader that goes away, as in `| head`, is an error of the write and not the end of the process.
+  static func ignoreBrokenPipes() {
+    signal(SIGPIPE, SIG_IGN)
+  }
+
+  /// Writes data to stdout.
+  static func write(_ text: String) {
+    try? write(Array(text.utf8)[...])
+  }
+
+  /// Writes data to stdout.
+  static func write(_ bytes: ArraySlice<UInt8>) throws {
+    try put(bytes, STDOUT_FILENO)
+  }
+
+  /// Says something on stderr. Control characters are left out: part of the text comes from the network.
+  static func message(_ text: String) {
+    let text = String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.filter { $0 == "\n" || $0.properties.generalCategory != .control }))
+    liveLine.withLock { line in
+      let clear = line.isEmpty ? "" : "\r\u{1B}[K"
+      try? put(Array("\(clear)\(text)\n\(line)".utf8)[...], STDERR_FILENO)
+    }
+  }
+
+  /// Says on stderr what went wrong.
+  static func error(_ text: String) {
+    message("openai-batch: \(text)")
+  }
+
+  /// Shows a line that later ones replace; on a terminal only.
+  static func live(_ text: String) {
+    guard stderrIsTerminal else { return }
+    liveLine.withLock { line in
+      guard line != text else { return }
+      line = text
+      try? put(Array("\r\u{1B}[K\(text)".utf8)[...], STDERR_FILENO)
+    }
+  }
+
+  /// Ends the process at once; nothing here needs the C library's clean-up.
+  static func exit(_ code: Int32) -> Never {
+    live("")
+    _exit(code)
+  }
+
+  private static let liveLine = Mutex("")
+
+  private static func put(_ bytes: ArraySlice<UInt8>, _ descriptor: CInt) throws {
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBufferPointer { buffer in
+        #if canImport(Darwin)
+        Darwin.write(descriptor, buffer.baseAddress, buffer.count)
+        #elseif canImport(Glibc)
+        Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+        #else
+        Musl.write(descriptor, buffer.baseAddress, buffer.count)
+        #endif
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw FileFailure(path: "stdout", action: "write", code: errno) }
+      rest = rest.dropFirst(count)
+    }
+  }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+#if Simulator
+internal import ArgumentParser
+internal import OpenAIBatchJobs
+internal import OpenAIBatchSimulatorServer
+
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
+/// The main job without a key or a network.
+struct DemoCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Runs the main job against a simulator in this process, over a real socket.",
+    discussion: "Needs no key and no network.")
+
+  @Option(help: "How many requests to make: 1 to 50,000.")
+  var rows = 200
+
+  @Option(help: "How many times as fast as usual the batch runs.")
+  var speed = 1.0
+
+  @OptionGroup var connection: ConnectionOptions
+
+  func validate() throws {
+    guard 1...50_000 ~= rows else { throw ValidationError("--rows is \(rows); it must be 1…50000.") }
+    guard speed > 0, speed.isFinite else { throw ValidationError("--speed must be more than 0.") }
+  }
+
+  func run() async throws {
+    // Cancelled rather than ended, so that the demo's files are removed.
+    let work = Task { try await perform() }
+    Signals.onFirst { _ in work.cancel() }
+    try await work.value
+  }
+
+  private func perform() async throws {
+    let simulator = BatchSimulator(configuration: BatchSimulator.Configuration(speed: speed))
+    let server = try await simulator.serve(port: 0)
+    let client = connection.makeClient(.init(apiKey: "sk-demo", baseURL: server.baseURL))
+    connection.say("A simulator of the service listens on \(server.baseURL); nothing leaves this machine.")
+
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "openai-batch-demo-\(UInt32.random(in: .min ... .max))")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let input = folder.appendingPathComponent("requests.jsonl").path
+    try writeRequests(to: input)
+
+    let progress = ProgressView(isQuiet: connection.quiet)
+    let output = folder.appendingPathComponent("answers.jsonl").path
+    var options = BatchJob.Options()
+    options.polling = .every(.milliseconds(100))
+    options.metadata = ["team": "demo"]
+    let job = BatchJob(input: input, output: .file(output), client: client, options: options)
+    let report = try await job.run { event in
+      switch event {
+      case .checked(let file): connection.say("1. Checked \(file.rows) requests for \(file.model ?? "").")
+      case .adopted, .uploading: break
+      case .uploaded(let file):
+        connection.say("2. Uploaded them as \(file.id) over \(connection.transport.rawValue).")
+      case .created(let batch): connection.say("3. Created batch \(batch.id); watching it.")
+      case .update(let update): progress.show(update.batch)
+      case .fetching(let batch):
+        progress.finish()
+        connection.say("4. The batch ended \(batch.status); fetching both result files.")
+      case .finished(let report): connection.say("5. " + JobText.summary(report, output: "-"))
+      }
+    }
+    connection.say("\nThe first answers, in input order:")
+    let answers = try String(contentsOfFile: output, encoding: .utf8)
+    for line in answers.split(separator: "\n").prefix(3) { Console.write("\(line)\n") }
+    connection.say("\nAll batches, with `for try await batch in client.batches()`:")
+    for try await batch in client.batches() { Console.write(BatchText.line(batch) + "\n") }
+    await server.stop()
+    if !report.isComplete { throw ExitStatus.Exit(status: .incomplete) }
+  }
+
+  private func writeRequests(to path: String) throws {
+    struct Prompt: Encodable {
+      struct Message: Encodable {
+        let role: String
+        let content: String
+      }
+      let model = "gpt-5-mini"
+      let messages: [Message]
+    }
+    let topics = ["a lighthouse", "the tide", "a paper map", "a night train", "an old radio"]
+    let file = try OutputFile(replacing: path)
+    for number in 1...rows {
+      let text = "Say one sentence about \(topics[number % topics.count])."
+      let row = BatchRequest(
+        customID: "row-\(number)", endpoint: .chatCompletions,
+        body: Prompt(messages: [.init(role: "user", content: text)]))
+      try file.write(try row.line()[...])
+    }
+    try file.commit(isDurable: false)
+  }
+}
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import OpenAIBatchJobs
+internal import Synchronization
+
+/// Turns SIGINT and SIGTERM into leaving: the batch runs on, and the way back is said.
+final class Detaching: Sendable {
+  private let batch = Mutex<BatchID?>(nil)
+  private let resume: String
+
+  /// Starts to listen.
+  ///
+  /// - Parameters:
+  ///   - resume: The line that goes on.
+  ///   - cleanUp: Removes temporary files, because nobody else would.
+  init(resume: String, cleanUp: @escaping @Sendable () -> Void = {}) {
+    self.resume = resume
+    Signals.onFirst { [self] status in
+      cleanUp()
+      leave(status)
+    }
+  }
+
+  private func leave(_ status: ExitStatus) -> Never {
+    Console.live("")
+    if let id = batch.withLock({ $0 }) {
+      Console.message("Left \(id) running.")
+    } else {
+      Console.message("Left before a batch was seen; if one was created, the same line finds it.")
+    }
+    Console.message("Go on with: \(resume)")
+    Console.exit(status.rawValue)
+  }
+
+  /// Remembers which batch is left running.
+  func follow(_ id: BatchID) {
+    batch.withLock { $0 = id }
+  }
+
+  /// The command line as it was given, for a shell.
+  static var sameLine: String {
+    CommandLine.arguments.enumerated().map { index, argument in
+      let name = index == 0 ? String(argument.split(separator: "/").last ?? "openai-batch") : argument
+      let isPlain =
+        !name.isEmpty && name.allSatisfy { $0.isLetter || $0.isNumber || "-_./:=,@%+".contains($0) }
+      return isPlain
+        ? name
+        : "'\(name.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
+    }.joined(separator: " ")
+  }
+}

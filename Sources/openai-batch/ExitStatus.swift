@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import ArgumentParser
+internal import OpenAIBatchJobs
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// The exit codes: stable, so that scripts can tell what to do next.
+enum ExitStatus: Int32, CaseIterable {
+  case success = 0
+  case unexpected = 1
+  case usage = 2
+  case configuration = 3
+  case refused = 4
+  case unavailable = 5
+  case incomplete = 6
+  case stillRunning = 7
+  case local = 8
+  case outcomeUnknown = 9
+  case quota = 10
+  case interrupted = 130
+  case terminated = 143
+
+  var meaning: String {
+    switch self {
+    case .success: "every row is answered"
+    case .unexpected: "something unexpected"
+    case .usage: "wrong usage, or the input file has problems; nothing was sent"
+    case .configuration: "configuration or key; nothing was sent"
+    case .refused: "the service refused the request, or the batch failed"
+    case .unavailable: "the service or the network is not available, after all attempts"
+    case .incomplete: "finished, but some rows are not answered"
+    case .stillRunning: "stopped waiting; the batch runs on"
+    case .local: "a local file or the disk"
+    case .outcomeUnknown: "nobody knows whether the batch was created; the same line again finds out"
+    case .quota: "over the quota: nothing ran, send it again later"
+    case .interrupted: "SIGINT; the batch runs on"
+    case .terminated: "SIGTERM; the batch runs on"
+    }
+  }
+
+  /// An end that is told already: the command only leaves.
+  struct Exit: Error {
+    let status: ExitStatus
+  }
+
+  /// Ends the process for an error, after saying what it is.
+  static func exit(with error: any Error) -> Never {
+    let status: ExitStatus
+    switch error {
+    case let exit as Exit:
+      status = exit.status
+    case let error as BatchClientError:
+      Console.error(Self.message(for: error))
+      status = Self.status(for: error)
+    case let error as CommandProblem:
+      Console.error(error.message)
+      status = error.status
+    default:
+      leave(parser: error)
+    }
+    Console.exit(status.rawValue)
+  }
+
+  /// Help and version end well; ArgumentParser's own code for wrong usage is 64, ours is 2.
+  private static func leave(parser error: any Error) -> Never {
+    let code = OpenAIBatchCommand.exitCode(for: error)
+    let message = OpenAIBatchCommand.fullMessage(for: error)
+    if code.isSuccess {
+      if !message.isEmpty { Console.write(message + "\n") }
+    } else if !message.isEmpty {
+      Console.message(message)
+    }
+    let isUsage = code == .validationFailure
+    Console.exit(code.isSuccess ? 0 : isUsage ? ExitStatus.usage.rawValue : ExitStatus.unexpected.rawValue)
+  }
+
+  static func status(for error: BatchClientError) -> ExitStatus {
+    switch error.kind {
+    case .invalidRequest: .usage
+    case .invalidConfiguration: .configuration
+    case .file: .local
+    case .rejected, .unauthorized, .notFound, .conflict, .billing, .redirected, .malformedResponse: .refused
+    case .batchFailed: error.batchErrors.contains { $0.code == .tokenLimitExceeded } ? .quota : .refused
+    case .timedOut: error.operation == "waitUntilEnded" ? .stillRunning : .unavailable
+    case .connection, .insecure, .rateLimited, .serverError: .unavailable
+    case .outcomeUnknown: .outcomeUnknown
+    case .notEnded: .stillRunning
+    case .noResults, .incomplete: .incomplete
+    case .cancelled: .interrupted
+    default: .unexpected
+    }
+  }
+
+  private static func message(for error: BatchClientError) -> String {
+    var message = error.description
+    if error.kind == .batchFailed, error.batchErrors.contains(where: { $0.code == .tokenLimitExceeded }) {
+      message += "\nThe quota of queued tokens is used up: nothing ran, send it again later."
+    }
+    return message
+  }
+}
+
+/// A problem of the command line itself.
+struct CommandProblem: Error {
+  let status: ExitStatus
+  let message: String
+}
+
+/// `openai-batch help exit-codes`
+struct ExitCodesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "exit-codes", abstract: "Lists the exit codes.",
+    discussion: table)
+
+  static var table: String {
+    ExitStatus.allCases.map { status in
+      let number = String(status.rawValue)
+      return String(repeating: " ", count: 3 - number.count) + number + "  " + status.meaning
+    }.joined(separator: "\n")
+  }
+
+  func run() {
+    Console.write(Self.table + "\n")
+  }
+}

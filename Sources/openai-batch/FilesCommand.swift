@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import ArgumentParser
+internal import OpenAIBatchJobs
+
+/// The raw operations on files.
+struct FilesCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "files", abstract: "The raw operations on files.",
+    subcommands: [Upload.self, Get.self, List.self, Delete.self, Content.self])
+
+  struct Upload: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Uploads a file, streamed from disk.")
+
+    @Argument(help: "The file's path.")
+    var path: String
+
+    @Option(help: "What it is for.")
+    var purpose = "batch"
+
+    @Option(help: ArgumentHelp("When the service deletes it: 1h to 30d.", valueName: "time"))
+    var expiresAfter: TimeSpan?
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+      let file = try await connection.makeClient().uploadFile(
+        at: path, purpose: FilePurpose(purpose),
+        expiresAfter: expiresAfter.map { FileExpiration(seconds: $0.seconds) })
+      try output.write(file, text: BatchText.line)
+    }
+  }
+
+  struct Get: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Shows a file.")
+
+    @Argument(help: "The file's id.")
+    var id: String
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+      let file = try await connection.makeClient().retrieveFile(FileID(id))
+      try output.write(file, text: BatchText.line)
+    }
+  }
+
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Lists files, newest first.")
+
+    @Option(help: "Only files for this purpose.")
+    var purpose: String?
+
+    @Option(help: ArgumentHelp("Start after this file.", valueName: "id"))
+    var after: String?
+
+    @Option(help: "How many: 1 or more.")
+    var limit = 20
+
+    @Flag(help: "All of them.")
+    var all = false
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+      guard limit > 0 else { throw ValidationError("--limit is \(limit); it must be 1 or more.") }
+    }
+
+    func run() async throws {
+      let client = try connection.makeClient()
+      let files = client.files(
+        purpose: purpose.map { FilePurpose($0) }, after: after.map { FileID($0) },
+        pageSize: all ? 1000 : min(limit, 1000))
+      let last = try await output.writeAll(files, limit: all ? nil : limit, text: BatchText.line)
+      if let last { connection.say("More: openai-batch files list --after \(last)") }
+    }
+  }
+
+  struct Delete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Deletes a file.")
+
+    @Argument(help: "The file's id.")
+    var id: String
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+      let deletion = try await connection.makeClient().deleteFile(FileID(id))
+      try output.write(deletion) { "\($0.id) \($0.deleted ? "deleted" : "not deleted")" }
+      if !deletion.deleted { throw ExitStatus.Exit(status: .refused) }
+    }
+  }
+
+  struct Content: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Downloads a file's content.")
+
+    @Argument(help: "The file's id.")
+    var id: String
+
+    @Option(
+      name: .shortAndLong, help: ArgumentHelp("A file for the content; - is stdout.", valueName: "file"))
+    var output = "-"
+
+    @Flag(help: "Replace an existing file.")
+    var overwrite = false
+
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+      let client = try connection.makeClient()
+      guard output != "-" else {
+        for try await chunk in client.content(of: FileID(id)) { try Console.write(chunk) }
+        return
+      }
+      let count = try await client.downloadFile(FileID(id), to: output, overwriting: overwrite)
+      connection.say("\(output): \(BatchText.size(Int64(count)))")
+    }
+  }
+}

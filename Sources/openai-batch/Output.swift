@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import ArgumentParser
+internal import OpenAIBatchJobs
+
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
+/// Where data goes, and in which form.
+struct OutputOptions: ParsableArguments {
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json, jsonl
+  }
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("A file for the data; - is stdout.", valueName: "file"))
+  var output = "-"
+
+  @Option(help: "text, json or jsonl; by default text on a terminal, jsonl in a pipe or a file.")
+  var format: Format?
+
+  var effectiveFormat: Format {
+    format ?? (output == "-" && Console.stdoutIsTerminal ? .text : .jsonl)
+  }
+
+  /// Opens the output.
+  func open() throws -> DataOutput {
+    try DataOutput(path: output)
+  }
+
+  /// Writes one value.
+  func write<Value: Encodable>(_ value: Value, text: (Value) -> String) throws {
+    let output = try open()
+    try write(value, text: text, to: output)
+    try output.finish()
+  }
+
+  /// Writes one value to an open output.
+  func write<Value: Encodable>(_ value: Value, text: (Value) -> String, to output: DataOutput) throws {
+    switch effectiveFormat {
+    case .text: try output.write(Array((text(value) + "\n").utf8))
+    case .json: try output.write(try Self.encode(value, [.prettyPrinted]) + [0x0A])
+    case .jsonl: try output.write(try Self.encode(value, []) + [0x0A])
+    }
+  }
+
+  private static func encode(_ value: some Encodable, _ form: JSONEncoder.OutputFormatting) throws -> [UInt8]
+  {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = form.union([.sortedKeys, .withoutEscapingSlashes])
+    return [UInt8](try encoder.encode(value))
+  }
+}
+
+/// stdout, or a file that appears when it is whole.
+final class DataOutput: Sendable {
+  private let file: OutputFile?
+
+  init(path: String) throws {
+    file = path == "-" ? nil : try OutputFile(replacing: path)
+  }
+
+  func write(_ bytes: [UInt8]) throws {
+    if let file { try file.write(bytes[...]) } else { try Console.write(bytes[...]) }
+  }
+
+  func finish() throws {
+    try file?.commit()
+  }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import ArgumentParser
+internal import OpenAIBatchJobs
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// The main job.
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Runs a file of requests as a batch and writes one answer per row, in input order.",
+    discussion: """
+      The same line again goes on where it was: the batch is found by a key that is a hash of input, endpoint, \
+      window and metadata. Ctrl-C leaves the batch running.
+      """)
+
+  @Argument(help: "A JSON Lines file of requests; - is stdin.")
+  var input: String
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("A file for the answers; - is stdout.", valueName: "file"))
+  var output = "-"
+
+  @Flag(help: "Replace an existing output that this job did not write.")
+  var overwrite = false
+
+  @Option(help: ArgumentHelp("The endpoint; by default that of the first row.", valueName: "path"))
+  var endpoint: String?
+
+  @OptionGroup var creation: CreationOptions
+
+  @Option(help: ArgumentHelp("How far back to look for this job's batch.", valueName: "time"))
+  var lookBack: TimeSpan?
+
+  @Flag(help: "Make a new batch, whatever there is: it is paid for again.")
+  var fresh = false
+
+  @Option(
+    name: .customLong("for"), help: ArgumentHelp("The longest wait; the batch runs on.", valueName: "time"))
+  var longest: TimeSpan?
+
+  @Option(help: ArgumentHelp("How often to ask.", valueName: "time"))
+  var poll: TimeSpan?
+
+  @OptionGroup var connection: ConnectionOptions
+
+  func run() async throws {
+    let source = try input == "-" ? StandardInput() : nil
+    let path = source?.path ?? input
+    // Checked before the key is asked for: an input that cannot work is the first thing to know.
+    try checkInput(path)
+    let client = try connection.makeClient()
+    let detaching = Detaching(resume: Detaching.sameLine) { [output] in
+      if output != "-" { OutputFile.removePartial(of: output) }
+      if let source { OutputFile.remove(source.path) }
+    }
+    let progress = ProgressView(isQuiet: connection.quiet)
+    let job = BatchJob(input: path, output: target, client: client, options: options)
+    do {
+      let report = try await job.run { event in show(event, detaching, progress) }
+      progress.finish()
+      if !report.isComplete { throw ExitStatus.Exit(status: .incomplete) }
+    } catch let error as BatchClientError where error.kind == .timedOut && error.operation == "waitUntilEnded"
+    {
+      progress.finish()
+      Console.message("\(error.message)\nGo on with: \(Detaching.sameLine)")
+      throw ExitStatus.Exit(status: .stillRunning)
+    } catch let error as BatchClientError where error.kind == .batchFailed {
+      progress.finish()
+      throw Self.problem(of: error, input: input)
+    }
+  }
+
+  private var target: BatchJob.Output {
+    output == "-" ? .stream { try Console.write($0) } : .file(output)
+  }
+
+  private var options: BatchJob.Options {
+    var options = BatchJob.Options()
+    options.endpoint = endpoint.map { BatchEndpoint($0) }
+    options.completionWindow = CompletionWindow(creation.window)
+    options.metadata = creation.pairs
+    options.outputExpiresAfter = creation.expiration
+    options.key = creation.key
+    if let lookBack { options.lookBack = lookBack.duration }
+    options.isFresh = fresh
+    options.overwritesOutput = overwrite
+    if let poll { options.polling = .every(poll.duration) }
+    options.timeout = longest?.duration
+    return options
+  }
+
+  private func checkInput(_ path: String) throws {
+    do throws(BatchClientError) {
+      let file = try RequestFile(checking: path, endpoint: options.endpoint)
+      try file.requireValid(named: input == "-" ? "stdin" : input)
+    } catch {
+      let total =
+        error.kind == .file ? error.message : "The input has problems; nothing was sent.\n\(error.message)"
+      throw CommandProblem(status: .usage, message: total)
+    }
+  }
+
+  private func show(_ event: JobEvent, _ detaching: Detaching, _ progress: ProgressView) {
+    switch event {
+    case .checked(let file):
+      let model = file.model.map { ", model \($0)" } ?? ""
+      connection.say(
+        "\(input): \(file.rows) rows, \(BatchText.size(file.bytes)), \(file.endpoint?.rawValue ?? "")\(model)"
+      )
+    case .adopted(let batch):
+      detaching.follow(batch.id)
+      connection.say("Found this job's batch \(batch.id) (\(batch.status)); going on with it.")
+    case .uploading(let file): connection.say("Uploading \(BatchText.size(file.bytes)).")
+    case .uploaded(let file): connection.say("Uploaded as \(file.id).")
+    case .created(let batch):
+      detaching.follow(batch.id)
+      connection.say("Created batch \(batch.id).")
+    case .update(let update): progress.show(update.batch)
+    case .fetching(let batch):
+      progress.finish()
+      connection.say("The batch ended \(batch.status); fetching results.")
+    case .finished(let report): connection.say(JobText.summary(report, output: output))
+    }
+  }
+
+  /// The batch's errors with the lines of the file that the user knows.
+  static func problem(of error: BatchClientError, input: String) -> CommandProblem {
+    let isQuota = error.batchErrors.contains { $0.code == .tokenLimitExceeded }
+    let shown = error.batchErrors.prefix(20).map { fault in
+      let place = fault.line.map { "\(input):\($0)" } ?? input
+      return [place, fault.code?.rawValue, fault.message].compactMap(\.self).joined(separator: ": ")
+    }
+    let rest = error.batchErrors.count - shown.count
+    var lines = [error.batchErrors.isEmpty ? error.message : "The batch failed."] + shown
+    if rest > 0 { lines.append("and \(rest) more") }
+    if isQuota { lines.append("The quota of queued tokens is used up: nothing ran, send again later.") }
+    return CommandProblem(status: isQuota ? .quota : .refused, message: lines.joined(separator: "\n"))
+  }
+}
+
+/// A job's end as people read it.
+enum JobText {
+  static func summary(_ report: JobReport, output: String) -> String {
+    var parts = ["\(report.answered) answered"]
+    parts += report.failed.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.value) \($0.key)" }
+    if report.duplicates > 0 { parts.append("\(report.duplicates) duplicate") }
+    if report.unexpected > 0 { parts.append("\(report.unexpected) unexpected") }
+    var lines = ["\(report.rows) rows: \(parts.joined(separator: ", "))."]
+    for (code, example) in report.codes.sorted(by: { ($1.value.count, $0.key) < ($0.value.count, $1.key) })
+      .prefix(5)
+    {
+      lines.append("  \(example.count) × \(code), such as \(example.customID)")
+    }
+    if output != "-" { lines.append("Answers: \(output)") }
+    return lines.joined(separator: "\n")
+  }
+}

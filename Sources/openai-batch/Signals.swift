@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+@preconcurrency internal import Dispatch
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// SIGINT and SIGTERM as calls, in place of the process's end.
+enum Signals {
+  /// Calls `handler` for the first signal; after that a second one ends the process as usual.
+  static func onFirst(_ handler: @escaping @Sendable (ExitStatus) -> Void) {
+    let queue = DispatchQueue(label: "openai-batch.signals")
+    for (number, status) in [(SIGINT, ExitStatus.interrupted), (SIGTERM, .terminated)] {
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+      // The handler keeps the source alive for as long as the process listens.
+      source.setEventHandler {
+        source.cancel()
+        signal(number, SIG_DFL)
+        handler(status)
+      }
+      source.resume()
+    }
+  }
+}

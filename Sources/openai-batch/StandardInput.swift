@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import OpenAIBatchJobs
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// What comes in on stdin, kept in a private temporary file: a job reads its input more than once.
+final class StandardInput: Sendable {
+  let path: String
+
+  init() throws {
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? ""
+    let name = "openai-batch-stdin-\(String(UInt64.random(in: .min ... .max), radix: 36)).jsonl"
+    path = "\(folder.isEmpty ? "/tmp" : folder)/\(name)"
+    let file = try OutputFile(replacing: path)
+    while true {
+      var code: CInt = 0
+      let bytes = [UInt8](unsafeUninitializedCapacity: 256 << 10) { buffer, count in
+        var got: Int
+        repeat { got = read(STDIN_FILENO, buffer.baseAddress, 256 << 10) } while got < 0 && errno == EINTR
+        code = got < 0 ? errno : 0
+        count = max(got, 0)
+      }
+      guard code == 0 else { throw FileFailure(path: "stdin", action: "read", code: code) }
+      if bytes.isEmpty { break }
+      try file.write(bytes[...])
+    }
+    try file.commit(isDurable: false)
+  }
+
+  deinit {
+    OutputFile.remove(path)
+  }
+}

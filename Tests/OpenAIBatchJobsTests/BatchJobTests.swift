@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+import Foundation
+import OpenAIBatchJobs
+import OpenAIBatchSimulator
+import Testing
+
+struct BatchJobTests {
+  @Test func everyRowHasOneLineInInputOrder() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 300)
+    let events = EventLog()
+    let report = try await fixture.job().run { events.add($0) }
+    #expect(report.rows == 300)
+    #expect(report.answered == 300)
+    #expect(report.isComplete)
+    #expect(try fixture.outputIDs() == (0..<300).map { "row-\($0)" })
+    #expect(
+      events.all.filter { $0 != "update" } == [
+        "checked", "uploading", "uploaded", "created", "fetching", "finished",
+      ])
+    let batch = try #require(try await fixture.allBatches().first)
+    #expect(batch.metadata?[BatchKey.metadataKey]?.count == 64)
+  }
+
+  @Test func theSameJobAgainFindsItsBatch() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 20)
+    let first = try await fixture.job().run()
+    let before = try Data(contentsOf: URL(fileURLWithPath: fixture.output))
+    let events = EventLog()
+    let second = try await fixture.job().run { events.add($0) }
+    #expect(first.batch.id == second.batch.id)
+    #expect(events.all == ["checked", "adopted", "fetching", "finished"])
+    #expect(fixture.simulator.requestCount(of: .createBatch) == 1)
+    #expect(fixture.simulator.requestCount(of: .uploadFile) == 1)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: fixture.output)) == before)
+  }
+
+  @Test(arguments: ["endpoint and window", "metadata", "input"])
+  func anotherJobHasAnotherKey(difference: String) async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 3)
+    try await fixture.job().run()
+    if difference == "input" { try fixture.writeInput(rows: 4) }
+    try FileManager.default.removeItem(atPath: fixture.output)
+    let report = try await fixture.job { options in
+      if difference == "metadata" { options.metadata = ["team": "search"] }
+      if difference == "endpoint and window" { options.key = "another" }
+    }.run()
+    #expect(report.isComplete)
+    #expect(try await fixture.allBatches().count == 2)
+  }
+
+  @Test func rowsWithoutAnAnswerAreExplained() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput([
+      ("ok", nil), ("refused", "fail:400:bad"), ("late", "expire"), ("lost", "drop"), ("twice", "duplicate"),
+      ("slow", "timeout"), ("last", nil),
+    ])
+    let report = try await fixture.job().run()
+    #expect(report.rows == 7)
+    #expect(report.answered == 3)
+    #expect(report.failed == [.rejected: 1, .expired: 1, .missing: 1, .timedOut: 1])
+    #expect(report.duplicates == 1)
+    #expect(report.answered + report.failed.values.reduce(0, +) == report.rows)
+    #expect(report.codes["missing"]?.customID == "lost")
+    #expect(try fixture.outputIDs() == ["ok", "refused", "late", "lost", "twice", "slow", "last"])
+    let missing = try #require(try fixture.outputObjects()[3]["error"] as? [String: Any])
+    #expect(missing["code"] as? String == "missing")
+  }
+
+  @Test func anExpiredBatchKeepsWhatWasFinished() async throws {
+    let fixture = try JobFixture { $0.faults = [.expire(afterFraction: 0.5)] }
+    try fixture.writeInput(rows: 40)
+    let report = try await fixture.job().run()
+    #expect(report.batch.status == .expired)
+    #expect(report.answered == 20)
+    #expect(report.failed == [.expired: 20])
+    #expect(try fixture.outputIDs().count == 40)
+  }
+
+  @Test func aCancelledBatchIsGoneOnWith() async throws {
+    let fixture = try JobFixture { configuration in
+      configuration.speed = 0.01
+      configuration.timings.cancelling = .zero
+    }
+    try fixture.writeInput(rows: 10)
+    let timedOut = await #expect(throws: BatchClientError.self) {
+      try await fixture.job { $0.timeout = .milliseconds(30) }.run()
+    }
+    #expect(timedOut?.kind == .timedOut)
+    let running = try #require(try await fixture.allBatches().first)
+    #expect(!running.status.isTerminal)
+    try await fixture.client.cancelBatch(running.id)
+    let report = try await fixture.job().run()
+    #expect(report.batch.id == running.id)
+    #expect(report.batch.status == .cancelled)
+    #expect(try fixture.outputIDs().count == 10)
+    #expect(fixture.simulator.requestCount(of: .createBatch) == 1)
+  }
+
+  @Test func aFailedBatchIsReportedAndReplacedNextTime() async throws {
+    let fixture = try JobFixture { $0.faults = [.failBatch(code: "token_limit_exceeded")] }
+    try fixture.writeInput(rows: 5)
+    let failure = await #expect(throws: BatchClientError.self) { try await fixture.job().run() }
+    #expect(failure?.kind == .batchFailed)
+    #expect(failure?.batchErrors.first?.code == .tokenLimitExceeded)
+    #expect(!FileManager.default.fileExists(atPath: fixture.output))
+    let report = try await fixture.job().run()
+    #expect(report.isComplete)
+    let marks = try await fixture.allBatches().compactMap { $0.metadata?[BatchKey.metadataKey] }
+    #expect(Set(marks).count == 2)
+    // The upload of the first run is used again.
+    #expect(fixture.simulator.requestCount(of: .uploadFile) == 1)
+  }
+
+  @Test func aBatchWhoseFilesAreGoneIsReplaced() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 5)
+    let first = try await fixture.job().run()
+    try await fixture.client.deleteFile(try #require(first.batch.outputFileID))
+    let second = try await fixture.job().run()
+    #expect(second.batch.id != first.batch.id)
+    #expect(second.isComplete)
+  }
+
+  @Test func freshMakesANewBatchByName() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 5)
+    let first = try await fixture.job().run()
+    let refused = await #expect(throws: BatchClientError.self) {
+      try await fixture.job { $0.isFresh = true }.run()
+    }
+    #expect(refused?.kind == .file)
+    let second = try await fixture.job { options in
+      options.isFresh = true
+      options.overwritesOutput = true
+    }.run()
+    #expect(second.batch.id != first.batch.id)
+    let third = try await fixture.job().run()
+    #expect(third.batch.id == second.batch.id)
+  }
+
+  @Test func aLostCreateMakesNoSecondBatch() async throws {
+    let fixture = try JobFixture { $0.faults = [.loseResponse(of: .createBatch)] }
+    try fixture.writeInput(rows: 5)
+    let report = try await fixture.job().run()
+    #expect(report.isComplete)
+    #expect(try await fixture.allBatches().count == 1)
+  }
+
+  @Test func anUploadWithoutABatchIsUsed() async throws {
+    let fixture = try JobFixture {
+      $0.faults = [.failRequest(.createBatch, status: 400, code: "invalid_value")]
+    }
+    try fixture.writeInput(rows: 5)
+    await #expect(throws: BatchClientError.self) { try await fixture.job().run() }
+    try await fixture.job().run()
+    #expect(fixture.simulator.requestCount(of: .uploadFile) == 1)
+  }
+
+  @Test func aForeignOutputIsNotTouched() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 2)
+    try Data("precious\n".utf8).write(to: URL(fileURLWithPath: fixture.output))
+    let failure = await #expect(throws: BatchClientError.self) { try await fixture.job().run() }
+    #expect(failure?.kind == .file)
+    #expect(try String(contentsOfFile: fixture.output, encoding: .utf8) == "precious\n")
+    #expect(BatchSimulator.Operation.allCases.allSatisfy { fixture.simulator.requestCount(of: $0) == 0 })
+    try await fixture.job { $0.overwritesOutput = true }.run()
+    #expect(try fixture.outputIDs() == ["row-0", "row-1"])
+  }
+
+  @Test func nothingIsSentForAnInputWithProblems() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput([("a", nil), ("b", nil), ("a", nil)])
+    let failure = await #expect(throws: BatchClientError.self) { try await fixture.job().run() }
+    #expect(failure?.kind == .invalidRequest)
+    #expect(failure?.message.contains("3: duplicate_custom_id") == true)
+    #expect(failure?.message.contains("line 1") == true)
+    #expect(BatchSimulator.Operation.allCases.allSatisfy { fixture.simulator.requestCount(of: $0) == 0 })
+  }
+
+  @Test func metadataIsCheckedBeforeTheUpload() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 2)
+    let failure = await #expect(throws: BatchClientError.self) {
+      try await fixture.job { $0.metadata = ["key": String(repeating: "x", count: 513)] }.run()
+    }
+    #expect(failure?.kind == .invalidRequest)
+    #expect(fixture.simulator.requestCount(of: .uploadFile) == 0)
+  }
+
+  @Test func aSecondProcessOnTheSameOutputIsRefused() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 2)
+    let other = try OutputFile(replacing: fixture.output)
+    let failure = await #expect(throws: BatchClientError.self) { try await fixture.job().run() }
+    #expect(failure?.kind == .file)
+    #expect(fixture.simulator.requestCount(of: .createBatch) == 0)
+    withExtendedLifetime(other) {}
+  }
+
+  @Test func twinsOfADeadProcessAreReducedToTheOldest() async throws {
+    let fixture = try JobFixture { configuration in
+      configuration.speed = 0.01
+      configuration.timings.cancelling = .zero
+    }
+    try fixture.writeInput(rows: 2)
+    let job = fixture.job { $0.timeout = .milliseconds(20) }
+    await #expect(throws: BatchClientError.self) { try await job.run() }
+    let original = try #require(try await fixture.allBatches().first)
+    let mark = try #require(original.metadata?[BatchKey.metadataKey])
+    let request = CreateBatchRequest(
+      inputFileID: original.inputFileID, endpoint: original.endpoint, metadata: [BatchKey.metadataKey: mark])
+    let twin = try await fixture.client.createBatch(request, key: .unguarded)
+    await #expect(throws: BatchClientError.self) { try await job.run() }
+    // Made within one second, as a rule: then the smaller id decides.
+    let isOlder = (original.createdAt, original.id.rawValue) < (twin.createdAt, twin.id.rawValue)
+    let live = try await fixture.allBatches().filter { !$0.status.isTerminal && $0.status != .cancelling }
+    #expect(live.map(\.id) == [isOlder ? original.id : twin.id])
+  }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+import Foundation
+import OpenAIBatchJobs
+import OpenAIBatchSimulator
+import Synchronization
+
+/// A job in a folder of its own, against a simulator without a socket that runs a thousand times as fast.
+final class JobFixture: Sendable {
+  let folder: URL
+  let simulator: BatchSimulator
+  let client: BatchClient
+
+  init(_ adjust: (inout BatchSimulator.Configuration) -> Void = { _ in }) throws {
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("jobs-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    var configuration = BatchSimulator.Configuration(speed: 1000, seed: 7)
+    adjust(&configuration)
+    simulator = BatchSimulator(configuration: configuration)
+    client = Self.makeClient(simulator)
+  }
+
+  deinit {
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  static func makeClient(_ simulator: BatchSimulator) -> BatchClient {
+    var configuration = BatchClient.Configuration(apiKey: "sk-test")
+    configuration.retry = RetryPolicy(
+      maxAttempts: 3, backoff: .fullJitter(base: .milliseconds(1), cap: .milliseconds(2)))
+    return BatchClient(configuration: configuration, transport: simulator.transport)
+  }
+
+  var input: String { folder.appendingPathComponent("requests.jsonl").path }
+  var output: String { folder.appendingPathComponent("answers.jsonl").path }
+
+  func writeInput(rows: Int, model: String = "gpt-5-mini") throws {
+    try writeInput((0..<rows).map { ("row-\($0)", nil) }, model: model)
+  }
+
+  /// Rows that say what is to become of them.
+  func writeInput(_ rows: [(id: String, simulate: String?)], model: String = "gpt-5-mini") throws {
+    let lines = rows.map { row in
+      let steering = row.simulate.map { #","metadata":{"simulate":"\#($0)"}"# } ?? ""
+      return
+        #"{"custom_id":"\#(row.id)","method":"POST","url":"/v1/chat/completions","body":{"model":"\#(model)","#
+        + #""messages":[{"role":"user","content":"\#(row.id)?"}]\#(steering)}}"# + "\n"
+    }
+    try Data(lines.joined().utf8).write(to: URL(fileURLWithPath: input))
+  }
+
+  func job(_ adjust: (inout BatchJob.Options) -> Void = { _ in }) -> BatchJob {
+    var options = BatchJob.Options()
+    options.polling = .every(.milliseconds(10))
+    adjust(&options)
+    return BatchJob(input: input, output: .file(output), client: client, options: options)
+  }
+
+  /// The `custom_id`s of the output, in order.
+  func outputIDs() throws -> [String] {
+    try outputObjects().map { $0["custom_id"] as? String ?? "?" }
+  }
+
+  func outputObjects() throws -> [[String: Any]] {
+    try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n").map { line in
+      try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+    }
+  }
+
+  func allBatches() async throws -> [Batch] {
+    var batches: [Batch] = []
+    for try await batch in client.batches() { batches.append(batch) }
+    return batches
+  }
+}
+
+/// What a job said.
+final class EventLog: Sendable {
+  private let names = Mutex<[String]>([])
+  var all: [String] { names.withLock { $0 } }
+
+  func add(_ event: JobEvent) {
+    let name =
+      switch event {
+      case .checked: "checked"
+      case .adopted: "adopted"
+      case .uploading: "uploading"
+      case .uploaded: "uploaded"
+      case .created: "created"
+      case .update: "update"
+      case .fetching: "fetching"
+      case .finished: "finished"
+      }
+    names.withLock { names in
+      if names.last != name { names.append(name) }
+    }
+  }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+import Foundation
+import OpenAIBatch
+import Testing
+
+@Suite struct KeyLookupTests {
+  private let request = CreateBatchRequest(inputFileID: "file-2", endpoint: .responses)
+
+  private func entry(
+    _ id: String, hoursAgo: Double, status: String = "in_progress", key: String? = "my-key"
+  ) -> FakeBatches.Entry {
+    FakeBatches.Entry(
+      id: id, createdAt: Int(testEpoch - hoursAgo * 3600), status: status,
+      metadata: key.map { ["openai_batch_key": $0, "team": "search"] })
+  }
+
+  @Test func looksBeforeItPosts() async throws {
+    let service = FakeBatches([entry("other", hoursAgo: 1, key: "another")])
+    let transport = ScriptedTransport { service.reply(to: $0) }
+    let client = BatchClient.test(transport)
+
+    let first = try await client.createBatch(request, key: "my-key")
+    let second = try await client.createBatch(request, key: "my-key")
+
+    #expect(first.id == second.id)
+    #expect(first.metadata == ["openai_batch_key": "my-key"])
+    #expect(transport.lines == ["GET /v1/batches", "POST /v1/batches", "GET /v1/batches"])
+  }
+
+  @Test(arguments: ["validating", "in_progress", "completed", "expired", "failed", "cancelled"])
+  func adoptsABatchInAnyState(status: String) async throws {
+    let service = FakeBatches([entry("batch_x", hoursAgo: 47.9, status: status)])
+    let transport = ScriptedTransport { service.reply(to: $0) }
+    let batch = try await BatchClient.test(transport).createBatch(request, key: "my-key")
+    #expect(batch.id == "batch_x")
+    #expect(transport.lines == ["GET /v1/batches"])
+  }
+
+  @Test func findsItOnALaterPage() async throws {
+    let newer = (0..<250).map { entry("new_\($0)", hoursAgo: 1, key: nil) }
+    let service = FakeBatches([entry("batch_x", hoursAgo: 2)] + newer)
+    let transport = ScriptedTransport { service.reply(to: $0) }
+    let batch = try await BatchClient.test(transport).createBatch(request, key: "my-key")
+    #expect(batch.id == "batch_x")
+    #expect(transport.lines == Array(repeating: "GET /v1/batches", count: 3))
+  }
+
+  @Test(arguments: [(48.1, Duration.seconds(48 * 3600)), (1.1, .seconds(3600))])
+  func looksNoFurtherBackThanAsked(hoursAgo: Double, lookBack: Duration) async throws {
+    let older = (0..<150).map { entry("old_\($0)", hoursAgo: 100, key: nil) }
+    let service = FakeBatches(older + [entry("batch_x", hoursAgo: hoursAgo)])
+    let transport = ScriptedTransport { service.reply(to: $0) }
+    let batch = try await BatchClient.test(transport).createBatch(
+      request, key: "my-key", lookBack: lookBack)
+    #expect(batch.id != "batch_x")
+    #expect(transport.lines == ["GET /v1/batches", "POST /v1/batches"], "the first page ends too far back")
+  }
+
+  @Test func doesNotTakeABatchThatOnlyLooksAlike() async throws {
+    let alike = FakeBatches.Entry(id: "alike", createdAt: Int(testEpoch), inputFileID: "file-2")
+    let service = FakeBatches([alike])
+    let transport = ScriptedTransport { service.reply(to: $0) }
+    let batch = try await BatchClient.test(transport).createBatch(request, key: "my-key")
+    #expect(batch.id != "alike")
+  }
+
+  @Test func postsNothingWhenItCannotLook() async throws {
+    let transport = ScriptedTransport { _ in Reply(500) }
+    let error = try await failure {
+      try await BatchClient.test(transport).createBatch(request, key: "my-key")
+    }
+    #expect(error.kind == .serverError)
+    #expect(error.operation == "listBatches")
+    #expect(transport.lines.allSatisfy { $0 == "GET /v1/batches" })
+  }
+
+  @Test func looksWithinTheCallsTimeout() async throws {
+    let clock = VirtualClock()
+    let transport = ScriptedTransport { request throws(TransportFailure) in
+      try? await clock.sleep(for: request.timeouts.total ?? .seconds(1000))
+      throw .scripted(.timedOut)
+    }
+    let error = try await failure {
+      try await BatchClient.test(transport, clock: clock).createBatch(
+        request, key: "my-key", options: CallOptions(timeout: .seconds(30)))
+    }
+    #expect(error.kind == .timedOut)
+    #expect(clock.elapsed <= .seconds(30))
+    #expect(transport.lines.allSatisfy { $0 == "GET /v1/batches" })
+  }
+
+  // The oldest stays; of equals the smallest id.
+  @Test(arguments: [
+    (["b": 2.0, "a": 1.0], "b", ["a"]),
+    (["b": 1.0, "a": 1.0, "c": 1.0], "a", ["b", "c"]),
+    (["x": 1.0, "y": 1.5, "z": 3.0], "z", ["x", "y"]),
+  ])
+  func cancelsTheTwins(ages: [String: Double], kept: String, cancelled: [String]) async throws {
+    let service = FakeBatches(ages.sorted { $0.key < $1.key }.map { entry($0.key, hoursAgo: $0.value) })
+    let transport = ScriptedTransport { service.reply(to: $0) }
+    let batch = try await BatchClient.test(transport).createBatch(request, key: "my-key")
+    #expect(batch.id.rawValue == kept)
+    #expect(service.cancelled.sorted() == cancelled)
+  }
+
+  @Test(arguments: ["completed", "failed", "expired", "cancelled", "cancelling"])
+  func leavesATwinThatHasEnded(status: String) async throws {
+    let service = FakeBatches([
+      entry("old", hoursAgo: 2), entry("twin", hoursAgo: 1, status: status),
+    ])
+    let transport = ScriptedTransport { service.reply(to: $0) }
+    let batch = try await BatchClient.test(transport).createBatch(request, key: "my-key")
+    #expect(batch.id == "old")
+    #expect(transport.lines == ["GET /v1/batches"])
+  }
+
+  @Test(arguments: ["failed", "cancelled", "cancelling"])
+  func prefersALiveTwinToADeadBatch(status: String) async throws {
+    let service = FakeBatches([
+      entry("old", hoursAgo: 2, status: status), entry("live", hoursAgo: 1),
+    ])
+    let transport = ScriptedTransport { service.reply(to: $0) }
+    let batch = try await BatchClient.test(transport).createBatch(request, key: "my-key")
+    #expect(batch.id == "live")
+    #expect(service.cancelled.isEmpty)
+  }
+
+  @Test(arguments: [409, 404])
+  func takesATwinThatEndedInTheMeantimeForCancelled(status: Int) async throws {
+    let service = FakeBatches([entry("old", hoursAgo: 2), entry("twin", hoursAgo: 1)])
+    let transport = ScriptedTransport { request in
+      request.method == "POST" ? Reply(status) : service.reply(to: request)
+    }
+    #expect(try await BatchClient.test(transport).createBatch(request, key: "my-key").id == "old")
+  }
+
+  @Test func saysSoWhenATwinCannotBeCancelled() async throws {
+    let service = FakeBatches([entry("old", hoursAgo: 2), entry("twin", hoursAgo: 1)])
+    let transport = ScriptedTransport { request in
+      request.method == "POST" ? Reply(403) : service.reply(to: request)
+    }
+    let error = try await failure {
+      try await BatchClient.test(transport).createBatch(request, key: "my-key")
+    }
+    #expect(error.kind == .unauthorized && error.operation == "cancelBatch")
+  }
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+import LoopbackServer
+import OpenAIBatch
+import Synchronization
+import Testing
+
+private let text = (0..<500).map { "line \($0)\n" }.joined()
+private let bytes = Array(text.utf8)
+
+extension BatchClient {
+  fileprivate func read(_ id: FileID = "file-1", options: CallOptions = CallOptions()) async throws -> [UInt8]
+  {
+    var bytes: [UInt8] = []
+    for try await chunk in content(of: id, options: options) {
+      #expect(!chunk.isEmpty)
+      bytes += chunk
+    }
+    return bytes
+  }
+}
+
+/// The offset that a request's range begins at.
+private func offset(_ request: SentRequest) -> Int {
+  (request.head.headerFields[.range]?.dropFirst("bytes=".count).dropLast()).flatMap { Int($0) } ?? 0
+}
+
+private func partial(from start: Int, to end: Int? = nil, total: String? = nil) -> Reply {
+  let end = end ?? bytes.count
+  return Reply(
+    206, headers: [.contentRange: "bytes \(start)-\(end - 1)/\(total ?? "\(bytes.count)")"],
+    bytes: Array(bytes[start..<end]))
+}
+
+/// Breaks after `count` bytes.
+private func broken(_ reply: Reply, after count: Int, _ kind: TransportFailure.Kind = .truncated) -> Reply {
+  var reply = reply
+  reply.chunks = [Array(reply.chunks.joined().prefix(count))].filter { !$0.isEmpty }
+  reply.failure = .scripted(kind)
+  return reply
+}
+
+@Suite struct ContentTests {
+  @Test func asksForTheFileOnce() async throws {
+    let transport = ScriptedTransport { _ in Reply(200, text) }
+    #expect(try await BatchClient.test(transport).read() == bytes)
+    let request = try #require(transport.requests.first)
+    #expect(transport.requests.count == 1)
+    #expect(request.line == "GET /v1/files/file-1/content")
+    #expect(request.head.headerFields[.accept] == "*/*")
+    #expect(request.head.headerFields[.range] == nil)
+    #expect(request.timeouts.total == nil)
+  }
+
+  @Test(arguments: [TransportFailure.Kind.truncated, .interrupted, .timedOut])
+  func goesOnByRangeAfterABreak(kind: TransportFailure.Kind) async throws {
+    let clock = VirtualClock()
+    let transport = ScriptedTransport { request in
+      let reply = offset(request) == 0 ? Reply(200, text) : partial(from: offset(request))
+      return request.number <= 5 ? broken(reply, after: 100, kind) : reply
+    }
+    #expect(try await BatchClient.test(transport, clock: clock).read() == bytes)
+    #expect(
+      transport.requests.map { $0.head.headerFields[.range] }
+        == [nil, "bytes=100-", "bytes=200-", "bytes=300-", "bytes=400-", "bytes=500-"])
+    #expect(clock.sleeps == Array(repeating: .milliseconds(250), count: 5), "progress resets the backoff")
+  }
+
+  @Test func goesOnBySkippingWhereRangesAreIgnored() async throws {
+    let transport = ScriptedTransport { request in
+      request.number < 3 ? broken(Reply(200, text), after: 1000 * request.number) : Reply(200, text)
+    }
+    #expect(try await BatchClient.test(transport).read() == bytes)
+    #expect(transport.requests.count == 3)
+  }
+
+  @Test func goesOnWhenTheRangeBeginsEarlier() async throws {
+    let transport = ScriptedTransport { request in
+      request.number == 1 ? broken(Reply(200, text), after: 1000) : partial(from: 512)
+    }
+    #expect(try await BatchClient.test(transport).read() == bytes)
+  }
+
+  @Test func givesUpWithoutProgress() async throws {
+    let clock = VirtualClock()
+    let transport = ScriptedTransport { request in
+      request.number == 1 ? broken(Reply(200, text), after: 100) : broken(partial(from: 100), after: 0)
+    }
+    let error = try await failure { try await BatchClient.test(transport, clock: clock).read() }
+    #expect(error.kind == .connection)
+    #expect(error.message.contains("100 bytes had been read"))
+    #expect(error.attempts == 3)
+    #expect(transport.requests.count == 3)
+  }
+
+  @Test func followsTheCallsRetryPolicy() async throws {
+    let transport = ScriptedTransport { _ in broken(Reply(200, text), after: 100) }
+    let error = try await failure {
+      try await BatchClient.test(transport).read(options: CallOptions(retry: RetryPolicy.none))
+    }
+    #expect(error.kind == .connection)
+    #expect(transport.requests.count == 1)
+  }
+
+  @Test func doesNotGoOnAfterAFinalFailure() async throws {
+    let transport = ScriptedTransport { _ in broken(Reply(200, text), after: 100, .malformed) }
+    #expect(try await failure { try await BatchClient.test(transport).read() }.kind == .malformedResponse)
+    #expect(transport.requests.count == 1)
+  }
+
+  @Test func reportsAFileThatShrank() async throws {
+    let transport = ScriptedTransport { request in
+      request.number == 1
+        ? broken(Reply(200, text), after: 1000) : Reply(200, bytes: Array(bytes.prefix(900)))
+    }
+    let error = try await failure { try await BatchClient.test(transport).read() }
+    #expect(error.kind == .malformedResponse)
+    #expect(error.message.contains("file-1"))
+  }
+
+  @Test func reportsAFileWhoseLengthChanged() async throws {
+    let transport = ScriptedTransport { request in
+      request.number == 1
+        ? broken(partial(from: 0), after: 1000) : partial(from: 1000, total: "\(bytes.count + 1)")
+    }
+    #expect(try await failure { try await BatchClient.test(transport).read() }.kind == .malformedResponse)
+  }
+
+  @Test func endsWhereTheFileEndsThoughTheLastChunkIsLost() async throws {
+    let transport = ScriptedTransport { request in
+      switch request.number {
+      case 1: broken(Reply(200, text), after: bytes.count)
+      case 2: Reply(416, headers: [.contentRange: "bytes */\(bytes.count)"])
+      default: Reply(200, text)
+      }
+    }
+    #expect(try await BatchClient.test(transport).read() == bytes)
+  }
+
+  @Test func asksForTheRestOfARangeThatWasCut() async throws {
+    let transport = ScriptedTransport { request in
+      // A cache that gives at most 1,000 bytes at a time.
+      request.number == 1
+        ? broken(Reply(200, text), after: 10)
+        : partial(from: offset(request), to: min(offset(request) + 1000, bytes.count))
+    }
+    #expect(try await BatchClient.test(transport).read() == bytes)
+  }
+
+  @Test(arguments: [
+    "", "bytes", "bytes */100", "bytes 200-300/5000", "items 0-1/2", "bytes x-1/2", "bytes -5-9/10",
+  ])
+  func refusesARangeThatWasNotAskedFor(range: String) async throws {
+    let transport = ScriptedTransport { request in
+      request.number == 1
+        ? broken(Reply(200, text), after: 100) : Reply(206, headers: [.contentRange: range], text)
+    }
+    #expect(try await failure { try await BatchClient.test(transport).read() }.kind == .malformedResponse)
+  }
+
+  @Test(arguments: [
+    (404, BatchClientError.Kind.notFound), (401, .unauthorized), (400, .rejected), (500, .serverError),
+  ])
+  func reportsAStatus(status: Int, kind: BatchClientError.Kind) async throws {
+    let transport = ScriptedTransport { _ in Reply(status, headers: [.named("x-request-id"): "req_1"]) }
+    let error = try await failure { try await BatchClient.test(transport).read() }
+    #expect(error.kind == kind && error.status == status && error.requestID == "req_1")
+    #expect(error.operation == "fileContent")
+  }
+
+  @Test func isOverAfterAnError() async throws {
+    let transport = ScriptedTransport { _ in Reply(404) }
+    var iterator = BatchClient.test(transport).content(of: "file-1").makeAsyncIterator()
+    _ = try await failure { try await iterator.next() }
+    #expect(try await iterator.next() == nil)
+    #expect(transport.requests.count == 1)
+  }
+
+  @Test(arguments: Wire.allCases)
+  func goesOnOverRealConnections(wire: Wire) async throws {
+    let server = try LoopbackServer { connection in
+      while let request = connection.readRequest() {
+        let start = request.header("range").flatMap { Int($0.dropFirst(6).dropLast()) } ?? 0
+        let head = start == 0 ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 206 Partial Content\r\n"
+        let range = "Content-Range: bytes \(start)-\(bytes.count - 1)/\(bytes.count)\r\n"
+        connection.send("\(head)\(start == 0 ? "" : range)Content-Length: \(bytes.count - start)\r\n\r\n")
+        guard start < 2000 else {
+          connection.send(Array(bytes[start...]))
+          continue
+        }
+        connection.send(Array(bytes[start..<start + 700]))
+        return
+      }
+    }
+    defer { server.stop() }
+    let client = BatchClient.loopback(server, wire) { $0.clock = PolicyClock(VirtualClock()) }
+    #expect(try await client.read() == bytes)
+    #expect(server.requests.map { $0.header("range") } == [nil, "bytes=700-", "bytes=1400-", "bytes=2100-"])
+  }
+
+  @Test(arguments: Wire.allCases)
+  func leavesTheConnectionWhenTheReaderStops(wire: Wire) async throws {
+    let (closed, closing) = AsyncStream.makeStream(of: Void.self)
+    let server = try LoopbackServer { connection in
+      guard connection.readRequest() != nil else { return }
+      connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+      while connection.send(Array(repeating: 0x78, count: 64 << 10)) {}
+      closing.finish()
+    }
+    defer { server.stop() }
+    for try await chunk in BatchClient.loopback(server, wire).content(of: "file-1") where !chunk.isEmpty {
+      break
+    }
+    for await _ in closed {}
+  }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+import Foundation
+import OpenAIBatch
+import Testing
+
+@Suite struct OutputFileTests {
+  private let folder: TemporaryFolder
+  private let path: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    path = "\(folder.path)/out"
+  }
+
+  @Test func appearsWhenItIsWhole() throws {
+    let file = try OutputFile(replacing: path)
+    try file.write(Array("one ".utf8)[...])
+    try file.write(Array(repeating: 0x78, count: 600 << 10)[...])
+    #expect(try folder.names == ["out.partial"])
+    try file.commit()
+    #expect(try folder.names == ["out"])
+    #expect(try folder.read("out") == Array("one ".utf8) + Array(repeating: 0x78, count: 600 << 10))
+  }
+
+  @Test func leavesNothingBehind() throws {
+    do {
+      let file = try OutputFile(replacing: path)
+      try file.write([1, 2, 3])
+    }
+    #expect(try folder.names.isEmpty)
+  }
+
+  @Test func keepsASecondWriterOut() throws {
+    let first = try OutputFile(replacing: path)
+    try first.write(Array("first".utf8)[...])
+    for _ in 0..<3 {
+      let failure = try #require(throws: FileFailure.self) { try OutputFile(replacing: path) }
+      #expect(failure.reason == "is being written by another process")
+    }
+    #expect(try folder.names == ["out.partial"], "the loser takes nothing away")
+    try first.commit()
+    #expect(try folder.read("out") == Array("first".utf8))
+    let next = try OutputFile(replacing: path)
+    try next.write(Array("next".utf8)[...])
+    try next.commit()
+    #expect(try folder.read("out") == Array("next".utf8))
+  }
+
+  @Test func saysWhatExists() throws {
+    #expect(!OutputFile.exists(path))
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/nonexistent")
+    #expect(OutputFile.exists(path), "a dangling link is something, too")
+    OutputFile.remove(path)
+    #expect(!OutputFile.exists(path))
+  }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+import Foundation
+import LoopbackServer
+import OpenAIBatchTransport
+import OpenAIBatchURLSession
+import Testing
+
+extension NetworkTests {
+  /// Bodies that do not fit in memory limits.
+  @Suite struct VolumeTests {
+    private static let piece = Pattern.bytes(1 << 20)
+    private static let pieces = 50
+
+    /// Sends `pieces` as fast as the client takes them.
+    private static func download() throws -> LoopbackServer {
+      try LoopbackServer { connection in
+        while connection.readRequest() != nil {
+          connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(pieces * piece.count)\r\n\r\n")
+          for _ in 0..<pieces { guard connection.send(piece) else { return } }
+        }
+      }
+    }
+
+    @Test func aSlowReaderGetsAllBytesAndMemoryStaysFlat() async throws {
+      let server = try Self.download()
+      defer { server.stop() }
+      let transport = URLSessionTransport()
+      var body = try await transport.send(TransportRequest(.get, on: server)).takeBody()
+      // Read nothing until everything can have arrived.
+      try await Task.sleep(for: .milliseconds(500))
+      let before = residentMemory()
+      var offset = 0
+      var isIntact = true
+      while let chunk = try await body.next() {
+        var rest = chunk
+        while !rest.isEmpty {
+          let place = offset % Self.piece.count
+          let part = rest.prefix(Self.piece.count - place)
+          isIntact = isIntact && Self.isSame(part, Self.piece[place..<place + part.count])
+          rest = rest.dropFirst(part.count)
+          offset += part.count
+        }
+      }
+      #expect(isIntact)
+      #expect(offset == Self.pieces * Self.piece.count)
+      if let before, let after = residentMemory() { #expect(after - before < 32 << 20) }
+    }
+
+    @Test func aFullSpoolIsTooLarge() async throws {
+      let server = try Self.download()
+      defer { server.stop() }
+      let transport = URLSessionTransport(.init(spoolLimit: 4 << 20))
+      var body = try await transport.send(TransportRequest(.get, on: server)).takeBody()
+      var read = 0
+      let failure = await #expect(throws: TransportFailure.self) {
+        try await Task.sleep(for: .milliseconds(500))
+        while let chunk = try await body.next() { read += chunk.count }
+      }
+      #expect(failure?.kind == .tooLarge)
+      #expect(read <= 12 << 20)
+      let (head, _) = try await transport.exchange(TransportRequest(.head, on: server))
+      #expect(head.status.code == 200)
+    }
+
+    enum Source: CaseIterable { case file, producer }
+
+    @Test(arguments: Source.allCases)
+    func aLongUploadArrivesWhole(_ source: Source) async throws {
+      let server = try LoopbackServer { connection in
+        guard let head = connection.readHead(),
+          let length = head.header("content-length").flatMap({ Int($0) })
+        else { return }
+        var isIntact = true
+        for _ in 0..<length / Self.piece.count {
+          guard let piece = connection.read(count: Self.piece.count) else { return }
+          isIntact = isIntact && Self.isSame(piece[...], Self.piece[...])
+        }
+        let text = "\(length) \(isIntact)"
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)")
+      }
+      defer { server.stop() }
+      let folder = try Folder()
+      let body: RequestBody
+      switch source {
+      case .file:
+        var data = Data()
+        for _ in 0..<Self.pieces { data.append(contentsOf: Self.piece) }
+        let path = folder.path + "/requests.jsonl"
+        try data.write(to: URL(fileURLWithPath: path))
+        body = .file(path)
+      case .producer:
+        body = .producer(length: nil, isReplayable: false) { Pieces(Self.pieces, of: Self.piece) }
+      }
+      let before = residentMemory()
+      let transport = URLSessionTransport(.init(temporaryDirectory: folder.path))
+      let (_, answer) = try await transport.exchange(
+        TransportRequest(.post, on: server, body: body, timeouts: Timeouts(total: nil)))
+      #expect(String(decoding: answer, as: UTF8.self) == "\(Self.pieces * Self.piece.count) true")
+      if let before, let after = residentMemory() { #expect(after - before < 32 << 20) }
+      #expect(try folder.names.filter { $0.hasPrefix("openai-batch-") }.isEmpty)
+    }
+
+    /// Compares at the speed of memory, also in a debug build.
+    private static func isSame(_ one: ArraySlice<UInt8>, _ other: ArraySlice<UInt8>) -> Bool {
+      one.withUnsafeBytes { one in
+        other.withUnsafeBytes { other in
+          guard one.count == other.count, let first = one.baseAddress, let second = other.baseAddress else {
+            return one.isEmpty && other.isEmpty
+          }
+          return memcmp(first, second, one.count) == 0
+        }
+      }
+    }
+
+    /// The process's resident bytes, where the system tells.
+    private func residentMemory() -> Int? {
+      guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
+      return text.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 4096 }
+    }
+  }
+}

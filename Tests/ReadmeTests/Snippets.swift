@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+import OpenAIBatch
+import OpenAIBatchCurl  // or OpenAIBatchURLSession
+import OpenAIBatchJobs
+import OpenAIBatchSimulator
+import OpenAIBatchURLSession
+
+/// The README's Swift blocks. Each paragraph of a block is a piece of this file, and each function is run by a test.
+enum Snippets {
+  struct Ticket: Sendable {
+    var id: String
+    var text: String
+  }
+
+  struct Prompt: Encodable, Sendable {
+    var model = "gpt-4o-mini"
+    var messages: [[String: String]]
+
+    init(_ ticket: Ticket) {
+      messages = [["role": "user", "content": ticket.text]]
+    }
+  }
+
+  static func start(key: String) -> BatchClient {
+    let client = BatchClient(apiKey: key, transport: CurlTransport())
+    return client
+  }
+
+  static func configured(preferCurl: Bool) throws -> BatchClient {
+    let configuration = try BatchClient.Configuration.fromEnvironment()
+    let transport: any Transport = preferCurl ? CurlTransport() : URLSessionTransport()
+    let client = BatchClient(configuration: configuration, transport: transport)
+    return client
+  }
+
+  static func walk(_ client: BatchClient) async throws {
+    for try await batch in client.batches() {
+      print(batch.id, batch.status)
+    }
+  }
+
+  static func work(_ client: BatchClient, _ tickets: [Ticket]) async throws -> Batch {
+    let rows = tickets.map { BatchRequest(customID: $0.id, endpoint: .chatCompletions, body: Prompt($0)) }
+    let file = try await client.uploadRequests(rows)
+    let batch = try await client.createBatch(
+      CreateBatchRequest(inputFileID: file.id, endpoint: .chatCompletions))
+    let done = try await client.waitUntilEnded(batch.id)
+
+    for try await result in client.results(of: done) {
+      switch result.outcome {
+      case .success(let response): print(result.customID, response.outputText ?? "")
+      case .failure(let failure): print(result.customID, failure)
+      }
+    }
+    return done
+  }
+
+  static func job(_ client: BatchClient, _ input: String, _ output: String) async throws -> JobReport {
+    let job = BatchJob(input: input, output: .file(output), client: client)
+    let report = try await job.run { event in print(event) }
+    print(report.answered, "of", report.rows, "rows are answered")
+    return report
+  }
+
+  static func refused(_ client: BatchClient, _ id: BatchID) async throws {
+    do {
+      try await client.cancelBatch(id)
+    } catch  where error.kind == .conflict {
+      print("it has ended already")
+    }
+  }
+
+  static func test() async throws -> Int {
+    let simulator = BatchSimulator()
+    simulator.inject(.loseResponse(of: .createBatch))
+    let client = BatchClient(apiKey: "any", transport: simulator.transport)
+    _ = try await work(client, [Ticket(id: "a", text: "Hello")])
+    return simulator.requestCount(of: .createBatch)
+  }
+}
