@@ -7,8 +7,9 @@ internal import COpenAIBatchCurl
 
 /// What libcurl asks and tells during one transfer, on the engine's thread.
 protocol EasyHandleDelegate: AnyObject {
-  /// A connection is there; the first byte of the request comes next.
-  func requestBegins()
+  /// A connection is there and the first byte of the request comes next; `false` ends the transfer before it.
+  /// Called again when libcurl repeats a request on another connection.
+  func requestBegins() -> Bool
   /// A header line with its ending; `false` ends the transfer.
   func receiveHeaderLine(_ line: UnsafeBufferPointer<UInt8>) -> Bool
   func receive(_ bytes: Span<UInt8>) -> EasyHandle.ReceiveVerdict
@@ -154,7 +155,7 @@ final class EasyHandle {
   }
 
   private static let onRequest: ccurl_request_callback = { context, _, _, _, _ in
-    if let context { delegate(context).requestBegins() }
+    guard let context, delegate(context).requestBegins() else { return 1 }
     return 0
   }
 

@@ -9,8 +9,8 @@ public import OpenAIBatchTransport
 /// back-pressure, at most 2 MiB of each in memory. Nothing is decompressed, followed, or authenticated.
 ///
 /// A request is sent once. libcurl itself repeats a GET or HEAD when a kept connection turns out to be dead
-/// before the first byte of a response; it is kept from doing so with any other method. A request without a
-/// body whose method is not GET or HEAD always opens a new connection, because of that.
+/// before the first byte of a response; it is kept from doing so with any other method, and such a request
+/// fails as `interrupted`. One without a body whose method is not GET or HEAD always opens a new connection.
 ///
 /// No shutdown is needed: with the last reference the thread ends, and transfers still running (a response body
 /// that is being read does not keep the transport alive) fail with the kind `shutDown`. In a forked child the

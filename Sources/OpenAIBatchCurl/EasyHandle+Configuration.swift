@@ -54,7 +54,8 @@ extension EasyHandle {
     leaveResolverBehind()
     closeSocketsOnExec()
     set(CURLOPT_CONNECTTIMEOUT_MS, transfer.timeouts.connect.wholeMilliseconds)
-    set(CURLOPT_BUFFERSIZE, 256 << 10)
+    // Larger ones gain nothing in a download, and glibc pays for each: a free of 64 KiB tidies its whole heap.
+    set(CURLOPT_BUFFERSIZE, 32 << 10)
     set(CURLOPT_TCP_KEEPALIVE, 1)
     set(CURLOPT_TCP_KEEPIDLE, 30)
     set(CURLOPT_TCP_KEEPINTVL, 15)

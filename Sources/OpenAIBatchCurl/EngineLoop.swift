@@ -4,6 +4,14 @@
 internal import COpenAIBatchCurl
 internal import OpenAIBatchTransport
 
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// The engine's thread: takes messages, lets libcurl work, wakes callers, waits.
 final class EngineLoop {
   private let engine: CurlEngine
@@ -205,7 +213,11 @@ final class EngineLoop {
       let kind: TransportFailure.Kind = transfer.mayHaveSent ? .interrupted : .notSent
       end(transfer, .failed(TransportFailure(kind, "libcurl lost its connections.")))
     }
-    guard let fresh = MultiHandle(maxConnections: settings.maxConnections) else { return }
+    guard let fresh = MultiHandle(maxConnections: settings.maxConnections) else {
+      // Memory or descriptors are used up: not at full speed until they are back.
+      usleep(50_000)
+      return
+    }
     let broken = multi
     multi = fresh
     engine.attach(fresh)

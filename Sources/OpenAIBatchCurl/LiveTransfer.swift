@@ -15,7 +15,6 @@ final class LiveTransfer: EasyHandleDelegate {
   private unowned let loop: EngineLoop
   private var parser = ResponseHeadParser()
   private var pauses: EasyHandle.Pauses = []
-  private var expectedLength: Int?
   private var sentCount = 0
   private var unsent: ArraySlice<UInt8> = []
   private var hasSent = false
@@ -40,10 +39,16 @@ final class LiveTransfer: EasyHandleDelegate {
 
   // MARK: libcurl's questions
 
-  func requestBegins() {
+  func requestBegins() -> Bool {
+    guard !hasSent || transfer.request.mayBeRepeated else {
+      failure = TransportFailure(
+        .interrupted, "The connection to \(transfer.authority) was dead before its answer began.")
+      return false
+    }
     hasSent = true
     touch()
     loop.noteDeadline(loop.now + transfer.timeouts.idle)
+    return true
   }
 
   func receiveHeaderLine(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
@@ -61,7 +66,6 @@ final class LiveTransfer: EasyHandleDelegate {
   }
 
   private func headIsComplete(_ head: HTTPResponse) {
-    expectedLength = head.headerFields[.contentLength].flatMap { Int($0) }
     transfer.receiveHead(head)
     markDirty()
     // libcurl stops sending after such a status, but not while the upload is paused.
@@ -73,7 +77,7 @@ final class LiveTransfer: EasyHandleDelegate {
 
   func receive(_ bytes: Span<UInt8>) -> EasyHandle.ReceiveVerdict {
     touch()
-    guard transfer.receive(bytes, expectedLength: expectedLength) else {
+    guard transfer.receive(bytes, expectedLength: parser.contentLength.map { Int($0) }) else {
       pauses.insert(.receiving)
       return .pause
     }

@@ -27,6 +27,8 @@ struct PreparedRequest: Sendable {
   /// method; only a fresh connection prevents it.
   let needsFreshConnection: Bool
   let isSecure: Bool
+  /// Whether libcurl may send the request a second time, on another connection.
+  let mayBeRepeated: Bool
 
   /// - Throws: Kind `invalid`, before anything is sent.
   init(_ request: TransportRequest) throws(TransportFailure) {
@@ -52,7 +54,8 @@ struct PreparedRequest: Sendable {
       shape = hasBody ? .upload(length: request.body.length) : .plain
       customMethod = Array(method.rawValue.utf8) + [0]
     }
-    needsFreshConnection = !hasBody && method != .get && method != .head
+    mayBeRepeated = !hasBody && (method == .get || method == .head)
+    needsFreshConnection = !hasBody && !mayBeRepeated
     var lines = HeaderLines()
     for field in head.headerFields {
       switch field.name {

@@ -29,7 +29,8 @@ struct ResponseHeadParser {
 
   private var status = HTTPResponse.Status(code: 0)
   private var fields = HTTPFields()
-  private var contentLength: Int64?
+  /// What the final block declared; `nil` for nothing.
+  private(set) var contentLength: Int64?
   private var byteCount = 0
   private var fieldCount = 0
 
@@ -62,6 +63,7 @@ struct ResponseHeadParser {
       return .failed(.malformed, "The response has a second status line inside its header block.")
     }
     fields = HTTPFields()
+    fields.reserveCapacity(16)
     contentLength = nil
     let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
     guard parts.count > 1, parts[1].count == 3, let code = parts[1].decimalValue, code >= 100 else {

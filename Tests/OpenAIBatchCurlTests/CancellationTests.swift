@@ -14,7 +14,7 @@ struct CancellationTests {
     let start = ContinuousClock.now
     task.cancel()
     let failure = await task.value
-    #expect(ContinuousClock.now - start < .seconds(5))
+    #expect(ContinuousClock.now - start < .seconds(10))
     #expect(failure?.kind == .cancelled)
     return failure
   }

@@ -30,31 +30,6 @@ struct LifecycleTests {
     #expect(server.requests.count == 1_000)
   }
 
-  @Test func waitingCallsGoFirstInFirstOut() async throws {
-    let mayAnswer = DispatchSemaphore(value: 0)
-    let server = try LoopbackServer { connection in
-      var isFirst = true
-      while connection.readRequest() != nil {
-        if isFirst { mayAnswer.wait() }
-        isFirst = false
-        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-      }
-    }
-    defer { server.stop() }
-    let transport = makeTransport(maxConnections: 1)
-    var calls = [Task { try await transport.receive(server.request(.get, "/0")).head.status.code }]
-    while server.requests.isEmpty { await Task.yield() }
-    for index in 1...20 {
-      calls.append(
-        Task { try await transport.receive(server.request(.get, "/\(index)")).head.status.code })
-      // Nothing outside tells that a call is queued: a pause lets each be so before the next.
-      try await Task.sleep(for: .milliseconds(10))
-    }
-    mayAnswer.signal()
-    for call in calls { #expect(try await call.value == 200) }
-    #expect(server.requests.map(\.target) == (0...20).map { "/\($0)" })
-  }
-
   @Test func theLastReferenceEndsTransfers() async throws {
     let closed = Event()
     let server = try LoopbackServer { connection in

@@ -76,6 +76,35 @@ struct NeverTwiceTests {
     #expect(server.requests.filter { $0.method == method.rawValue }.count == 1)
   }
 
+  @Test func aPostWhoseConnectionBreaksAtItsHeadIsWholeOrInterrupted() async throws {
+    let server = try LoopbackServer { connection in
+      guard let first = connection.readRequest() else { return }
+      connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(first.body.count)\r\n\r\n\(first.text)")
+      guard connection.readHead() != nil else { return }
+      connection.reset()
+    }
+    defer { server.stop() }
+    let transport = makeTransport()
+    let text = String(repeating: "0123456789", count: 20_000)
+    for _ in 0..<20 {
+      _ = try await transport.receive(server.request())
+      do throws(TransportFailure) {
+        let body = RequestBody.bytes(Array(text.utf8))
+        #expect(try await transport.receive(server.request(.post, body: body)).text == text)
+      } catch {
+        #expect(error.kind == .interrupted)
+      }
+    }
+    #expect(server.requests.filter { $0.method == "POST" }.allSatisfy { $0.text == text })
+  }
+
+  @Test func aGetMayBeRepeated() async throws {
+    let server = try server(.close)
+    defer { server.stop() }
+    let transport = makeTransport()
+    for _ in 0..<4 { #expect(try await transport.receive(server.request()).text == "ok") }
+  }
+
   @Test func aConnectionThatTheServerClosedWhileIdleIsReplaced() async throws {
     let closed = Event()
     let server = try LoopbackServer { connection in

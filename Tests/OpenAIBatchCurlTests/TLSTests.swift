@@ -40,8 +40,8 @@ struct TLSTests {
   }
 
   @Test func anOldProtocolIsInsecure() async throws {
-    let options = ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"]
-    let server = try await TLSServer.start(host: "localhost", options: options)
+    let server = try await TLSServer.start(
+      host: "localhost", options: ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"])
     defer { server.stop() }
     let failure = await makeTransport(trust: .file(server.authority)).failure(
       of: server.request(to: "localhost"))
