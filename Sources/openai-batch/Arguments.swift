@@ -30,6 +30,20 @@ struct Pair: ExpressibleByArgument {
     key = String(argument[..<sign])
     value = String(argument[argument.index(after: sign)...])
   }
+
+  /// Arguments in which each pair of a list after `--metadata` has the option's name before it: a list that took
+  /// whatever follows would swallow the input's name.
+  static func spreading(_ arguments: [String]) -> [String] {
+    var isAfterOption = false
+    var isAfterPair = false
+    return arguments.flatMap { argument in
+      let isPair = !argument.hasPrefix("-") && Pair(argument: argument) != nil
+      let isFurther = isPair && isAfterPair
+      isAfterPair = isPair && (isAfterOption || isAfterPair)
+      isAfterOption = argument == "--metadata"
+      return isFurther ? ["--metadata", argument] : [argument]
+    }
+  }
 }
 
 /// What a new batch is given; the same for `run` and `batches create`.

@@ -33,7 +33,7 @@ struct OpenAIBatchCommand: AsyncParsableCommand {
   static func main() async {
     Console.ignoreBrokenPipes()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(Pair.spreading(Array(CommandLine.arguments.dropFirst())))
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {

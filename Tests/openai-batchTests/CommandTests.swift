@@ -144,9 +144,12 @@ struct CommandTests {
     #expect(try await fixture.run("files", "list", "--purpose", "batch").lines.count == 1)
 
     let create = try await fixture.run(
-      "batches", "create", file, "--endpoint", "/v1/chat/completions", "--metadata", "team=search", "--key",
+      "batches", "create", file, "--endpoint", "/v1/chat/completions", "--metadata", "team=search",
+      "owner=me", "--key",
       "k1",
       "--output-expires-after", "7d")
+    let metadata = try object(create.output)["metadata"] as? [String: String]
+    #expect(metadata?["team"] == "search" && metadata?["owner"] == "me")
     let batch = try #require(try object(create.output)["id"] as? String)
     let same = try await fixture.run(
       "batches", "create", file, "--endpoint", "/v1/chat/completions", "--key", "k1")
