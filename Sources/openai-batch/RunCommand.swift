@@ -53,13 +53,15 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     let source = try input == "-" ? StandardInput() : nil
+    // The file goes with its object, which nothing else would keep until the job is done.
+    defer { withExtendedLifetime(source) {} }
     let path = source?.path ?? input
     // Checked before the key is asked for: an input that cannot work is the first thing to know.
     try checkInput(path)
     let client = try connection.makeClient()
-    let detaching = Detaching(resume: Detaching.sameLine) { [output] in
+    let detaching = Detaching(resume: Detaching.sameLine) { [input, output] in
       if output != "-" { OutputFile.removePartial(of: output) }
-      if let source { OutputFile.remove(source.path) }
+      if input == "-" { OutputFile.remove(path) }
     }
     let progress = ProgressView(isQuiet: connection.quiet)
     let job = BatchJob(input: path, output: target, client: client, options: options)

@@ -44,8 +44,12 @@ struct CommandTests {
 
   @Test func stdinToStdout() async throws {
     let service = try await service()
+    let temporary = service.fixture.path("temporary")
+    try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
+    service.fixture.environment["TMPDIR"] = temporary
     let outcome = try await service.fixture.run(
       "run", "-", "--poll", "20ms", "-q", input: CommandFixture.row("only"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: temporary).isEmpty)
     #expect(outcome.status == 0)
     #expect(ids(outcome.output) == ["only"])
     #expect(outcome.errors.isEmpty)
