@@ -69,13 +69,7 @@ final class Spool: Sendable {
   }
 
   private func flush(_ state: inout State) throws(FileFailure) {
-    var rest = state.buffer[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBufferPointer { write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw FileFailure(path: path, action: "write", code: errno) }
-      rest = rest.dropFirst(count)
-    }
+    try state.buffer[...].write(to: descriptor, path: path)
     state.flushed += Int64(state.buffer.count)
     state.buffer.removeAll(keepingCapacity: true)
   }

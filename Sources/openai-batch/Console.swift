@@ -67,20 +67,6 @@ enum Console {
   private static let liveLine = Mutex("")
 
   private static func put(_ bytes: ArraySlice<UInt8>, _ descriptor: CInt) throws {
-    var rest = bytes
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBufferPointer { buffer in
-        #if canImport(Darwin)
-        Darwin.write(descriptor, buffer.baseAddress, buffer.count)
-        #elseif canImport(Glibc)
-        Glibc.write(descriptor, buffer.baseAddress, buffer.count)
-        #else
-        Musl.write(descriptor, buffer.baseAddress, buffer.count)
-        #endif
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw FileFailure(path: "stdout", action: "write", code: errno) }
-      rest = rest.dropFirst(count)
-    }
+    try bytes.write(to: descriptor, path: "stdout")
   }
 }

@@ -137,21 +137,7 @@ package final class OutputFile: Sendable {
   }
 
   private func flush(_ bytes: ArraySlice<UInt8>) throws(FileFailure) {
-    var rest = bytes
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBufferPointer { buffer in
-        #if canImport(Darwin)
-        Darwin.write(descriptor, buffer.baseAddress, buffer.count)
-        #elseif canImport(Glibc)
-        Glibc.write(descriptor, buffer.baseAddress, buffer.count)
-        #else
-        Musl.write(descriptor, buffer.baseAddress, buffer.count)
-        #endif
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw FileFailure(path: partialPath, action: "write", code: errno) }
-      rest = rest.dropFirst(count)
-    }
+    try bytes.write(to: descriptor, path: partialPath)
   }
 
   /// Makes the new name durable; best effort, because some file systems refuse to sync a folder.
