@@ -35,7 +35,7 @@ public final class RetryBudget: Sendable {
   /// Gives tokens back: the last retry's cost after a success, 1 after a success without a retry, the whole
   /// cost of a retry that was cancelled before it was made.
   func refund(_ tokens: Int) {
-    self.tokens.withLock { $0 = min(capacity, $0 + tokens) }
+    self.tokens.withLock { $0 += min(tokens, capacity - $0) }
   }
 }
 
