@@ -118,14 +118,14 @@ struct RunCommand: AsyncParsableCommand {
         "\(input): \(file.rows) rows, \(BatchText.size(file.bytes)), \(file.endpoint?.rawValue ?? "")\(model)"
       )
     case .adopted(let batch):
-      detaching.follow(batch.id)
+      detaching.follow([batch.id])
       connection.say("Found this job's batch \(batch.id) (\(batch.status)); going on with it.")
     case .uploading(let file): connection.say("Uploading \(BatchText.size(file.bytes)).")
     case .uploaded(let file): connection.say("Uploaded as \(file.id).")
     case .created(let batch):
-      detaching.follow(batch.id)
+      detaching.follow([batch.id])
       connection.say("Created batch \(batch.id).")
-    case .update(let update): progress.show(update.batch)
+    case .update(let update): progress.show(update)
     case .fetching(let batch):
       progress.finish()
       connection.say("The batch ended \(batch.status); fetching results.")
