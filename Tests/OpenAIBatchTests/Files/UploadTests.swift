@@ -169,7 +169,7 @@ private func file(_ filename: String, _ content: String) -> String {
     let transport = ScriptedTransport { _ in Reply(200, fileText()) }
     let client = BatchClient.test(transport)
     _ = try await client.uploadFile([1], named: "a")
-    _ = try await client.uploadFile(repeatElement(0x20, count: 10 << 20), named: "a")
+    _ = try await client.uploadFile([UInt8](repeating: 0x20, count: 10 << 20), named: "a")
     _ = try await client.uploadFile([1], named: "a", options: CallOptions(timeout: .seconds(7200)))
     _ = try await BatchClient.test(transport) { $0.timeouts.total = nil }.uploadFile([1], named: "a")
     #expect(
