@@ -112,7 +112,9 @@ let package = Package(
         "OpenAIBatch", "OpenAIBatchCurl", "OpenAIBatchURLSession", "OpenAIBatchJobs", "OpenAIBatchSimulator",
         "LoopbackServer", "openai-batch",
       ]),
-    .testTarget(name: "openai-batchTests", dependencies: ["openai-batch", "OpenAIBatchSimulatorServer"]),
+    .testTarget(
+      name: "openai-batchTests",
+      dependencies: ["openai-batch", "OpenAIBatchSimulatorServer", "LoopbackServer"]),
   ],
   swiftLanguageModes: [.v6]
 )

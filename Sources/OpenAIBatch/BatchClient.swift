@@ -187,8 +187,15 @@ public struct BatchClient: Sendable {
       }
     }
     var timeouts = configuration.timeouts
-    if operation.isTransfer { timeouts.total = nil }
+    if operation.isTransfer { timeouts.total = transferTime(for: operation.body, options) }
     return TransportRequest(head: head, body: operation.body, timeouts: timeouts, operation: operation.name)
+  }
+
+  /// How long one attempt of a transfer may take: a download as long as it does; an upload what a JSON call may,
+  /// and a second for each 128 KiB. A timeout of the caller's own replaces that.
+  private func transferTime(for body: RequestBody, _ options: CallOptions) -> Duration? {
+    guard options.timeout == nil, let length = body.length, length > 0 else { return nil }
+    return configuration.timeouts.total.map { $0 + .seconds(length >> 17) }
   }
 
   /// What frames the request, says where it goes, or would change the form of the answer.
