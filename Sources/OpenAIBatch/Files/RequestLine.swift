@@ -4,26 +4,17 @@
 internal import OpenAIBatchJSON
 package import OpenAIBatchTransport
 
-/// The parts of one request line, as they stand there.
+/// A line of a file of rows, with its name.
 package struct RequestLine: Sendable {
   /// The line's number in the file, counted from 1.
   package let number: Int
   /// The row's name; `nil` when it is missing or not a text.
   package let customID: String?
-  /// `POST` in a valid line.
-  let method: String?
-  /// The endpoint in a valid line.
-  let url: String?
-  /// The endpoint's parameters.
-  let body: JSONValue?
 
-  /// Reads the parts of a JSON object.
+  /// Reads the name from a JSON object.
   init(_ row: JSONValue, number: Int) {
     self.number = number
     customID = row["custom_id"]?.string
-    method = row["method"]?.string
-    url = row["url"]?.string
-    body = row["body"]
   }
 }
 

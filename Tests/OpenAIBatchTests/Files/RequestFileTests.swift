@@ -125,7 +125,8 @@ private func line(
 
   @Test func believesTheIDsAndNotTheirHashes() throws {
     let path = try folder.write(["a", "b", "c", "b"].map { line($0) }.joined(separator: "\n"), to: "c.jsonl")
-    let file = try RequestFile(checking: path, limits: .openAI, endpoint: nil, hash: { _ in 1 })
+    let file = try RequestFile(
+      checking: path, for: .oneBatch, limits: .openAI, endpoint: nil, hash: { _ in 1 })
     #expect(file.problems.map(\.line) == [4])
     #expect(file.problems.first?.message.contains("line 2") == true)
   }
