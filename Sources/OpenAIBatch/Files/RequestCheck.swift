@@ -49,6 +49,7 @@ struct RequestCheck {
             "The file begins with a byte order mark (EF BB BF); save it as UTF-8 without.")
         }
         file.rows += 1
+        file.longestRow = max(file.longestRow, line.range.count)
         earlier.pass(line)
         let row = try check(line, hash)
         if found.isEmpty {

@@ -71,6 +71,8 @@ public struct RequestFile: Sendable {
   public internal(set) var rows = 0
   /// Its length in bytes.
   public internal(set) var bytes: Int64 = 0
+  /// The length of its longest row in bytes, the line end included.
+  public internal(set) var longestRow = 0
   /// How many inputs its rows for embeddings have in all.
   public internal(set) var embeddingInputs = 0
   /// The endpoint of the first row that names one.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-internal import OpenAIBatchJSON
+package import OpenAIBatchJSON
 package import OpenAIBatchTransport
 
 /// A line of a file of rows, with its name.
@@ -38,7 +38,7 @@ package struct RequestLineReader: ~Copyable {
   }
 
   /// The next line that is not blank, whatever it holds; `nil` at the end.
-  mutating func nextLine() throws(FileFailure) -> JSONLine? {
+  package mutating func nextLine() throws(FileFailure) -> JSONLine? {
     while true {
       if let line = splitter.next() { return line }
       if isAtEnd { return nil }
