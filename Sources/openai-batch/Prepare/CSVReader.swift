@@ -15,9 +15,6 @@ struct CSVReader {
     let fields: [String]
   }
 
-  /// The longest field in bytes: 16 MiB.
-  static let maximumFieldLength = 16 << 20
-
   private enum State {
     /// At the start of a field.
     case start
@@ -32,6 +29,7 @@ struct CSVReader {
   }
 
   private let delimiter: UInt8
+  private let maximumFieldLength: Int
   private var state = State.start
   private var field: [UInt8] = []
   private var fields: [String] = []
@@ -44,8 +42,13 @@ struct CSVReader {
   private var taken = 0
 
   /// Creates a reader.
-  init(delimiter: UInt8 = UInt8(ascii: ",")) {
+  ///
+  /// - Parameters:
+  ///   - delimiter: What stands between fields.
+  ///   - maximumFieldLength: The longest field, in bytes: 16 MiB by default.
+  init(delimiter: UInt8 = UInt8(ascii: ","), maximumFieldLength: Int = 16 << 20) {
     self.delimiter = delimiter
+    self.maximumFieldLength = maximumFieldLength
   }
 
   /// The next whole record; `nil` when more bytes are needed.
@@ -125,8 +128,8 @@ struct CSVReader {
   }
 
   private mutating func add(_ byte: UInt8) throws(CSVFailure) {
-    guard field.count < Self.maximumFieldLength else {
-      throw CSVFailure(line: firstLine, message: "a field is longer than \(Self.maximumFieldLength) bytes")
+    guard field.count < maximumFieldLength else {
+      throw CSVFailure(line: firstLine, message: "a field is longer than \(maximumFieldLength) bytes")
     }
     field.append(byte)
   }
