@@ -74,7 +74,8 @@ let package = Package(
     .executableTarget(
       name: "openai-batch",
       dependencies: [
-        "OpenAIBatchJobs", "OpenAIBatchSimulatorServer", "OpenAIBatchCurl", "OpenAIBatchURLSession",
+        "OpenAIBatchJobs", "OpenAIBatchJSON", "OpenAIBatchSimulatorServer", "OpenAIBatchCurl",
+        "OpenAIBatchURLSession",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -47,12 +47,7 @@ final class Detaching: Sendable {
   /// The command line as it was given, for a shell.
   static var sameLine: String {
     CommandLine.arguments.enumerated().map { index, argument in
-      let name = index == 0 ? String(argument.split(separator: "/").last ?? "openai-batch") : argument
-      let isPlain =
-        !name.isEmpty && name.allSatisfy { $0.isLetter || $0.isNumber || "-_./:=,@%+".contains($0) }
-      return isPlain
-        ? name
-        : "'\(name.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
+      ShellWord.quoted(index == 0 ? String(argument.split(separator: "/").last ?? "openai-batch") : argument)
     }.joined(separator: " ")
   }
 }

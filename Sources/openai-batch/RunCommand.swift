@@ -100,13 +100,19 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   private func checkInput(_ path: String) throws {
+    let name = input == "-" ? "stdin" : input
+    let file: RequestFile
     do throws(BatchClientError) {
-      let file = try RequestFile(checking: path, endpoint: options.endpoint)
-      try file.requireValid(named: input == "-" ? "stdin" : input)
+      file = try RequestFile(checking: path, endpoint: options.endpoint)
     } catch {
-      let total =
-        error.kind == .file ? error.message : "The input has problems; nothing was sent.\n\(error.message)"
-      throw CommandProblem(status: .usage, message: total)
+      throw CommandProblem(status: .usage, message: error.message)
+    }
+    do throws(BatchClientError) {
+      try file.requireValid(named: name)
+    } catch {
+      let advice = SplitAdvice.text(for: file, named: input).map { "\n\($0)" } ?? ""
+      throw CommandProblem(
+        status: .usage, message: "The input has problems; nothing was sent.\n\(error.message)\(advice)")
     }
   }
 
