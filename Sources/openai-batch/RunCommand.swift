@@ -157,17 +157,6 @@ struct RunCommand: AsyncParsableCommand {
 /// A job's end as people read it.
 enum JobText {
   static func summary(_ report: JobReport, output: String) -> String {
-    var parts = ["\(report.answered) answered"]
-    parts += report.failed.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.value) \($0.key)" }
-    if report.duplicates > 0 { parts.append("\(report.duplicates) duplicate") }
-    if report.unexpected > 0 { parts.append("\(report.unexpected) unexpected") }
-    var lines = ["\(report.rows) rows: \(parts.joined(separator: ", "))."]
-    for (code, example) in report.codes.sorted(by: { ($1.value.count, $0.key) < ($0.value.count, $1.key) })
-      .prefix(5)
-    {
-      lines.append("  \(example.count) × \(code), such as \(example.customID)")
-    }
-    if output != "-" { lines.append("Answers: \(output)") }
-    return lines.joined(separator: "\n")
+    AuditText.summary(report.audit) + (output == "-" ? "" : "\nAnswers: \(output)")
   }
 }
