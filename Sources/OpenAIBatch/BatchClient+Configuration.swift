@@ -35,6 +35,8 @@ extension BatchClient {
     public var retry: RetryPolicy = .standard
     /// How many requests may be made in a time.
     public var rateLimit: RateLimit = .unlimited
+    /// A limiter that this client shares with others; it wins over ``rateLimit``.
+    public var rateLimiter: RateLimiter?
     /// Your own middleware.
     public var middleware = MiddlewareList()
     /// How large the files are that the service takes.
