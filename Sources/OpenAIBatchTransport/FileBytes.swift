@@ -24,7 +24,7 @@ public final class FileBytes: RequestBodyReader {
   private let descriptor: CInt
   private let end: Int64
   private let position: Mutex<Int64>
-  private static let pieceLength = 256 << 10
+  private static let pieceLength = 1 << 20
 
   /// Opens the regular file at `path`.
   ///
