@@ -35,9 +35,13 @@ extension BatchClient {
     public var retry: RetryPolicy = .standard
     /// How many requests may be made in a time.
     public var rateLimit: RateLimit = .unlimited
+    /// A limiter that this client shares with others; it wins over ``rateLimit``.
+    public var rateLimiter: RateLimiter?
     /// Your own middleware.
     public var middleware = MiddlewareList()
-    /// The limits of each attempt; uploads and file content have no total.
+    /// How large the files are that the service takes.
+    public var uploadLimits = UploadLimits()
+    /// The limits of each attempt. The total of an upload grows with its length; file content has none.
     public var timeouts = Timeouts()
     /// Where calls are logged, at `debug` and below; `nil` for nowhere.
     public var logger: Logger?

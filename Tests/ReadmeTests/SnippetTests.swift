@@ -102,7 +102,8 @@ internal import Testing
     try Data(lines.joined(separator: [0x0A])).write(to: input)
     let output = folder.appendingPathComponent("answers.jsonl").path
     let report = try await Snippets.job(client, input.path, output)
-    #expect(report.isComplete && report.rows == 3)
+    #expect(report.isComplete && report.audit.rows == 3)
     #expect(try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n").count == 3)
+    try await Snippets.inOrder(client, report.batch, input.path)
   }
 }

@@ -57,11 +57,26 @@ enum Snippets {
     return done
   }
 
+  static func inOrder(_ client: BatchClient, _ done: Batch, _ input: String) async throws {
+    for try await result in client.orderedResults(of: done, input: input) {
+      print(result.customID, result.outcome)
+    }
+    let audit = try await client.audit(done, input: input)
+    try audit.requireComplete()
+  }
+
   static func job(_ client: BatchClient, _ input: String, _ output: String) async throws -> JobReport {
     let job = BatchJob(input: input, output: .file(output), client: client)
     let report = try await job.run { event in print(event) }
-    print(report.answered, "of", report.rows, "rows are answered")
+    print(report.audit)
     return report
+  }
+
+  static func split(_ input: String) throws {
+    let plan = try JobPlan(input: input)
+    for shard in plan.shards {
+      try plan.write(shard, to: "part-\(shard.number).jsonl")
+    }
   }
 
   static func refused(_ client: BatchClient, _ id: BatchID) async throws {
