@@ -7,12 +7,14 @@ import Testing
 
 @Suite struct MultipartFormTests {
   @Test(arguments: [
-    (MultipartForm.Notation.brackets, ["expires_after[anchor]", "expires_after[seconds]"]),
+    (Provider.FormNotation.brackets, ["expires_after[anchor]", "expires_after[seconds]"]),
     (.dots, ["expires_after.anchor", "expires_after.seconds"]),
   ])
-  func namesTheMembersOfAnExpiry(notation: MultipartForm.Notation, names: [String]) {
+  func namesTheMembersOfAnExpiry(notation: Provider.FormNotation, names: [String]) {
+    var provider = Provider()
+    provider.formNotation = notation
     let fields = MultipartForm.fields(
-      purpose: .batch, expiresAfter: FileExpiration(seconds: 3600), notation: notation,
+      purpose: .batch, expiresAfter: FileExpiration(seconds: 3600), filename: "a", for: provider,
       extra: [("model", "m")])
     #expect(fields.map(\.name) == ["purpose"] + names + ["model"])
     #expect(fields.map(\.value) == ["batch", "created_at", "3600", "m"])
