@@ -100,13 +100,19 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   private func checkInput(_ path: String) throws {
+    let name = input == "-" ? "stdin" : input
+    let file: RequestFile
     do throws(BatchClientError) {
-      let file = try RequestFile(checking: path, endpoint: options.endpoint)
-      try file.requireValid(named: input == "-" ? "stdin" : input)
+      file = try RequestFile(checking: path, endpoint: options.endpoint)
     } catch {
-      let total =
-        error.kind == .file ? error.message : "The input has problems; nothing was sent.\n\(error.message)"
-      throw CommandProblem(status: .usage, message: total)
+      throw CommandProblem(status: .usage, message: error.message)
+    }
+    do throws(BatchClientError) {
+      try file.requireValid(named: name)
+    } catch {
+      let advice = SplitAdvice.text(for: file, named: input).map { "\n\($0)" } ?? ""
+      throw CommandProblem(
+        status: .usage, message: "The input has problems; nothing was sent.\n\(error.message)\(advice)")
     }
   }
 
@@ -118,14 +124,14 @@ struct RunCommand: AsyncParsableCommand {
         "\(input): \(file.rows) rows, \(BatchText.size(file.bytes)), \(file.endpoint?.rawValue ?? "")\(model)"
       )
     case .adopted(let batch):
-      detaching.follow(batch.id)
+      detaching.follow([batch.id])
       connection.say("Found this job's batch \(batch.id) (\(batch.status)); going on with it.")
     case .uploading(let file): connection.say("Uploading \(BatchText.size(file.bytes)).")
     case .uploaded(let file): connection.say("Uploaded as \(file.id).")
     case .created(let batch):
-      detaching.follow(batch.id)
+      detaching.follow([batch.id])
       connection.say("Created batch \(batch.id).")
-    case .update(let update): progress.show(update.batch)
+    case .update(let update): progress.show(update)
     case .fetching(let batch):
       progress.finish()
       connection.say("The batch ended \(batch.status); fetching results.")

@@ -14,7 +14,16 @@ internal import Testing
   /// The words of a command line in a shell block, without the command and a comment.
   struct Line: Sendable, CustomTestStringConvertible {
     var text: String
-    var words: [String] { text.split(separator: " ").dropFirst().map(String.init) }
+    var words: [String] {
+      // What stands in single quotes is a part of a word, as in a shell.
+      text.split(separator: "'", omittingEmptySubsequences: false).enumerated().reduce(into: [""]) {
+        words, part in
+        guard part.offset % 2 == 0 else { return words[words.count - 1] += part.element }
+        let pieces = part.element.split(separator: " ", omittingEmptySubsequences: false)
+        words[words.count - 1] += pieces.first ?? ""
+        words += pieces.dropFirst().map(String.init)
+      }.filter { !$0.isEmpty }.dropFirst().map(String.init)
+    }
     var testDescription: String { text }
   }
 

@@ -72,6 +72,13 @@ enum Snippets {
     return report
   }
 
+  static func split(_ input: String) throws {
+    let plan = try JobPlan(input: input)
+    for shard in plan.shards {
+      try plan.write(shard, to: "part-\(shard.number).jsonl")
+    }
+  }
+
   static func refused(_ client: BatchClient, _ id: BatchID) async throws {
     do {
       try await client.cancelBatch(id)

@@ -46,7 +46,10 @@ extension BatchClient {
     if offset > 0 { request.head.headerFields[.range] = "bytes=\(offset)-" }
     do throws(BatchClientError) {
       return try Self.download(
-        try await send(request, effect: .safe, options, until: deadline, collectLimit: nil), from: offset)
+        try await send(
+          request, effect: .safe, options, until: deadline, collectLimit: nil,
+          record: CallRecord(effect: .safe)),
+        from: offset)
     } catch {
       guard error.kind == .redirected, let failure = error.underlying as? StatusFailure else { throw error }
       return try await follow(failure.location, of: request, from: offset, options, until: deadline)

@@ -28,7 +28,7 @@ public struct FileContent: AsyncSequence, Sendable {
     private var reader: ResponseBodyReader?
     private var delivered: Int64 = 0
     /// The file's length, once a server has said it.
-    private var total: Int64?
+    private(set) var total: Int64?
     private var toSkip: Int64 = 0
     private var breaks = 0
     private var isFinished = false

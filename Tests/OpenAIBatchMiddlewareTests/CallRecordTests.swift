@@ -8,7 +8,7 @@ import Testing
 
 /// No middleware can make a second batch, and no failure hides that there may be a first.
 @Suite(.timeLimit(.minutes(2)))
-struct CallOutcomeTests {
+struct CallRecordTests {
   @Test(arguments: [
     (200, true), (201, true), (307, false), (400, false), (401, false), (404, false), (408, true),
     (409, false),
