@@ -17,11 +17,7 @@ public struct JSONLine: Sendable {
   /// - Throws: ``JSONFailure`` that carries the line's number.
   public func parse() throws(JSONFailure) -> JSONValue {
     guard !isTooLong else { throw JSONFailure("the line is too long", line: number) }
-    do throws(JSONFailure) {
-      return try JSONValue(parsing: bytes)
-    } catch {
-      throw JSONFailure(error.message, line: number, offset: error.offset, path: error.path)
-    }
+    return try JSONValue(parsing: bytes, line: number)
   }
 }
 

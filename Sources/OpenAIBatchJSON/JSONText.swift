@@ -28,21 +28,23 @@ public enum JSONText {
 
   /// Decodes one JSON text.
   ///
-  /// - Throws: ``JSONFailure`` with the place where the text is not JSON, or the path to what did not fit.
+  /// Any `Decodable` type gives the same value as with Foundation's `JSONDecoder`, several times faster, but for
+  /// what JSON does not allow or what would be wrong:
+  /// - A comma before a closing bracket, a byte order mark, UTF-16 and UTF-32, and nesting over 512 levels in
+  ///   arrays and objects together are refused.
+  /// - Integers are exact in every spelling: `9007199254740993.0` and `9.223372036854775807e18` too.
+  /// - A number outside the range of `Decimal` is refused only where a `Decimal` is asked for.
+  /// - The keys of a coding path are names and indices, not values of the type's own `CodingKeys`.
+  ///
+  /// - Parameters:
+  ///   - type: The type to decode.
+  ///   - bytes: The text, in UTF-8.
+  ///   - decoding: How names, dates and data are written.
+  /// - Throws: ``JSONFailure`` with the place where the text is not JSON, or of what did not fit, and its path.
   public static func decode<Value: Decodable>(
-    _ type: Value.Type, from bytes: ArraySlice<UInt8>
+    _ type: Value.Type, from bytes: ArraySlice<UInt8>, _ decoding: JSONDecoding = JSONDecoding()
   ) throws(JSONFailure) -> Value {
-    do {
-      return try JSONDecoder().decode(type, from: Data(bytes))
-    } catch let error as DecodingError {
-      // Foundation's message for bad JSON has no place; ours has.
-      if case .dataCorrupted(let context) = error, context.codingPath.isEmpty {
-        _ = try JSONValue(parsing: bytes)
-      }
-      throw JSONFailure(error)
-    } catch {
-      throw JSONFailure("cannot decode: \(error)")
-    }
+    try JSONValue(parsing: bytes).decode(as: type, decoding)
   }
 
   /// Writes U+2028, U+2029 and U+0085 as escapes. In valid JSON they can stand only inside strings.
@@ -80,15 +82,38 @@ public enum JSONText {
   }
 }
 
-extension JSONFailure {
-  fileprivate init(_ error: DecodingError) {
-    switch error {
-    case .keyNotFound(let key, let context):
-      self.init("the key \(key.stringValue) is missing", path: JSONText.path(context.codingPath))
-    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-      self.init(context.debugDescription, path: JSONText.path(context.codingPath))
-    @unknown default:
-      self.init("cannot decode: \(error)")
+extension JSONValue {
+  /// Decodes the value as `type`; see ``JSONText/decode(_:from:_:)``.
+  ///
+  /// - Throws: ``JSONFailure`` with the place of what did not fit and its path.
+  public func decode<Value: Decodable>(
+    as type: Value.Type, _ decoding: JSONDecoding = JSONDecoding()
+  ) throws(JSONFailure) -> Value {
+    let context = JSONDecodingContext(document, decoding, root: node)
+    do {
+      return try context.decode(type, node)
+    } catch let error as DecodingError {
+      throw context.failure(error)
+    } catch {
+      throw JSONFailure("cannot decode: \(error)")
     }
+  }
+}
+
+extension JSONDecodingContext {
+  /// An error of the decoder, or of a type's own `init(from:)`, with its place.
+  fileprivate func failure(_ error: DecodingError) -> JSONFailure {
+    switch error {
+    case .keyNotFound(let key, let place):
+      failure("the key \(key.stringValue) is missing", at: place.codingPath)
+    case .typeMismatch(_, let place), .valueNotFound(_, let place), .dataCorrupted(let place):
+      failure(place.debugDescription, at: place.codingPath)
+    @unknown default:
+      failure("cannot decode: \(error)", at: [])
+    }
+  }
+
+  private func failure(_ message: String, at path: [any CodingKey]) -> JSONFailure {
+    document.failure(message, at: offset(of: path), path: JSONText.path(path))
   }
 }

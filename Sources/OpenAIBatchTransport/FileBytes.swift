@@ -105,7 +105,7 @@ package struct FileVersion: Sendable, Hashable {
   private let nanoseconds: Int
 
   /// The state of an open file; `nil` for what is not a regular file.
-  fileprivate init?(_ descriptor: CInt) {
+  package init?(_ descriptor: CInt) {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     length = Int64(status.st_size)

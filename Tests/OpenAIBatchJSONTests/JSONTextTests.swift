@@ -36,7 +36,7 @@ struct JSONTextTests {
     let missing = #expect(throws: JSONFailure.self) {
       try JSONText.decode(Row.self, from: Array(#"{"list":[{}]}"#.utf8)[...])
     }
-    #expect(missing?.description == "at list[0]: the key id is missing")
+    #expect(missing?.description == "line 1, byte 9, at list[0]: the key id is missing")
   }
 
   @Test func textThatIsNotJSONSaysThePlace() {

@@ -99,7 +99,7 @@ struct BatchResultTests {
     ("null", .invalid, nil, "", "not a JSON object"), ("nonsense", .invalid, nil, "", "line 1, byte 0"),
     // A damaged line still tells whose it is, when its beginning is whole.
     (#"{"id":"q","custom_id":"r","response":{"status_code":200,"bo"#, .invalid, nil, "r", "line 1, byte"),
-    (#"{"custom_id":"r","response":{"body":{"text":"\ud83d"}}}"#, .invalid, nil, "r", "surrogate"),
+    (#"{"custom_id":"r","response":{"body":{"text":"\ud83"}}}"#, .invalid, nil, "r", "hexadecimal"),
     (#"{"custom_id":"r"} x"#, .invalid, nil, "r", "end of the text"),
     (#"{"custom_id":"r"#, .invalid, nil, "", "quote"),
     (#"{"custom_id":"r""#, .invalid, nil, "", "expected"),

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+/// What the decoders and containers of one decoding share.
+///
+/// They hold no paths of their own: where a value stands is found from its node when somebody asks, so that a
+/// value that decodes pays nothing for it.
+final class JSONDecodingContext {
+  let document: JSONDocument
+  let decoding: JSONDecoding
+  /// The node of the value that is decoded.
+  let root: Int
+  /// Whether keys are compared as they are written.
+  let hasPlainKeys: Bool
+  /// The object that was asked last, and the key that was found there: a member is often asked for twice.
+  private var last = (object: -1, key: -1)
+  /// The members of large objects by name, so that asking for each of them is not quadratic.
+  private var members: [Int: [String: Int]] = [:]
+
+  private static let largestWalk = 64
+
+  init(_ document: JSONDocument, _ decoding: JSONDecoding, root: Int) {
+    self.document = document
+    self.decoding = decoding
+    self.root = root
+    if case .asWritten = decoding.keys { hasPlainKeys = true } else { hasPlainKeys = false }
+  }
+
+  /// The node of the value of an object's member; of several with one name the first.
+  ///
+  /// - Parameter isConverted: Whether the rule for keys applies, which it does not in dictionaries.
+  func value(_ name: String, of object: Int, isConverted: Bool) -> Int? {
+    let key: Int?
+    if isConverted || document.read(object, \.raw.count) > Self.largestWalk {
+      key = names(of: object, isConverted: isConverted)[name]
+    } else if last.object == object, document.read(last.key, { $0.isString(name) }) {
+      return last.key + 1
+    } else {
+      key = document.read(object) { $0.memberKey(name) }
+    }
+    guard let key else { return nil }
+    last = (object, key)
+    return key + 1
+  }
+
+  private func names(of object: Int, isConverted: Bool) -> [String: Int] {
+    if let found = members[object] { return found }
+    var found: [String: Int] = [:]
+    document.read(object) { object in
+      for key in object.keys {
+        let name = isConverted ? decoding.keys.key(key.jsonString.text) : key.jsonString.text
+        if found[name] == nil { found[name] = key.node }
+      }
+    }
+    members[object] = found
+    return found
+  }
+}
