@@ -71,4 +71,10 @@ final class FileBytesTests {
       try FileBytes(path: self.path, range: 0..<3, expecting: version)
     }
   }
+
+  @Test func doesNotWaitForAPipesWriter() throws {
+    #expect(mkfifo(path, 0o600) == 0)
+    let failure = #expect(throws: FileFailure.self) { try FileBytes(path: self.path) }
+    #expect(failure?.reason == "is not a regular file")
+  }
 }
