@@ -31,6 +31,12 @@ extension BatchClient {
     public var headers: HTTPFields = [:]
     /// Query items for every call, such as Azure's `api-version`.
     public var queryItems: [(name: String, value: String)] = []
+    /// Members of a provider's own for the JSON body of each create.
+    public var jsonFields: [String: any Encodable & Sendable] = [:]
+    /// Fields of a provider's own for the form of each upload.
+    public var formFields: [(name: String, value: String)] = []
+    /// What the service spells otherwise than OpenAI.
+    public var provider = Provider()
     /// How often, and after which waits, a failed attempt is made again.
     public var retry: RetryPolicy = .standard
     /// How many requests may be made in a time.

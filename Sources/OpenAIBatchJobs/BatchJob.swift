@@ -2,6 +2,7 @@
 // Copyright the swift-openai-batch authors
 
 public import OpenAIBatch
+internal import OpenAIBatchJSON
 
 /// The main job: a file of request lines in, one answer per row out, in input order.
 ///

@@ -21,16 +21,16 @@ struct ResultField: Equatable {
     case ("text", .success(let response)): .text(response.outputText)
     case ("error", .failure(let failure)): .text(failure.message)
     case ("code", .failure(let failure)): .text(failure.code?.rawValue)
-    case ("text", .failure), ("error", .success), ("code", .success): .none
-    default:
-      line.flatMap { value(in: $0) ?? $0["response"]?["body"].flatMap(value) }.map(FieldValue.json) ?? .none
+    case ("text", .failure), ("error", .success), ("code", .success): .text(nil)
+    default: (value(in: line) ?? value(in: line?["response"]?["body"])).map(FieldValue.json) ?? .text(nil)
     }
   }
 
   /// The value at the path: `usage.total_tokens`, `choices.0.finish_reason`.
-  private func value(in object: JSONValue) -> JSONValue? {
-    name.split(separator: ".", omittingEmptySubsequences: false).reduce(object) { value, key in
-      value.flatMap { $0.kind == .array ? Int(key).flatMap { index in $0[index] } : $0[String(key)] }
+  private func value(in object: JSONValue?) -> JSONValue? {
+    name.split(separator: ".", omittingEmptySubsequences: false).reduce(object) { found, key in
+      guard let found else { return nil }
+      return found.kind == .array ? Int(key).flatMap { found[$0] } : found[String(key)]
     }
   }
 }
@@ -39,14 +39,12 @@ struct ResultField: Equatable {
 enum FieldValue {
   case text(String?)
   case json(JSONValue)
-  case none
 
   /// The value in a table.
   var cell: [UInt8] {
     switch self {
     case .text(let text): Array((text ?? "").utf8)
     case .json(let value): value.isNull ? [] : value.string.map { Array($0.utf8) } ?? Array(value.bytes)
-    case .none: []
     }
   }
 
@@ -55,7 +53,6 @@ enum FieldValue {
     switch self {
     case .text(let text): try text.map(JSONText.encode) ?? Array("null".utf8)
     case .json(let value): Array(value.bytes)
-    case .none: Array("null".utf8)
     }
   }
 }

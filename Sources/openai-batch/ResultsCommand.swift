@@ -73,7 +73,7 @@ struct ResultsCommand: AsyncParsableCommand {
   private func writeOrdered(_ batch: Batch, _ input: String, _ client: BatchClient) async throws -> Bool {
     let account = try await client.account(of: batch, input: input, keepsLines: true, isPartial: partial)
     var writer = try makeWriter()
-    for row in 0..<account.count { try write(account.line(at: row), to: &writer) }
+    for row in 0..<account.count { try write(account.result(at: row), to: &writer) }
     try writer.finish()
     let audit = try account.audit()
     connection.say(AuditText.summary(audit))

@@ -16,13 +16,13 @@ internal import Testing
     var text: String
     var words: [String] {
       // What stands in single quotes is a part of a word, as in a shell.
-      text.split(separator: "'", omittingEmptySubsequences: false).enumerated().reduce(into: [""]) {
-        words, part in
-        guard part.offset % 2 == 0 else { return words[words.count - 1] += part.element }
-        let pieces = part.element.split(separator: " ", omittingEmptySubsequences: false)
-        words[words.count - 1] += pieces.first ?? ""
-        words += pieces.dropFirst().map(String.init)
-      }.filter { !$0.isEmpty }.dropFirst().map(String.init)
+      var words = [""]
+      for (index, part) in text.components(separatedBy: "'").enumerated() {
+        let pieces = index % 2 == 0 ? part.components(separatedBy: " ") : [part]
+        words[words.count - 1] += pieces[0]
+        words += pieces.dropFirst()
+      }
+      return Array(words.filter { !$0.isEmpty }.dropFirst())
     }
     var testDescription: String { text }
   }

@@ -71,7 +71,7 @@ struct ResultsCommandTests {
     #expect(
       tsv.output == "text\tid\tresponse.status_code\tchoices.0.message.role\tobject\tno.such.path\tcode\n"
         + "plain\tplain\t200\tassistant\tchat.completion\t\t\n\tbad\t400\t\t\t\tinvalid_value\n"
-        + "a \"b\",\\tc\\\\d\\r\\ne\todd, \"1\"\t200\tassistant\tchat.completion\t\t\n\tlost\t\t\t\t\tmissing\n"
+        + "a \"b\",\\tc\\\\d\\r\\ne\todd, \"1\"\t200\tassistant\tchat.completion\t\t\n\tlost\t\t\t\t\t\n"
     )
   }
 

@@ -64,7 +64,8 @@ struct ResultFolder {
     for row in 0..<rows {
       input.write(
         "{\"custom_id\":\"request-\(row)\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":"
-          + "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"Question \(row)?\"}]}}\n")
+          + "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"Question \(row)?\"}]}}\n"
+      )
     }
     try input.close()
 
@@ -93,7 +94,9 @@ struct ResultFolder {
     try errors.close()
   }
 
-  private static func divisor(_ one: Int, _ other: Int) -> Int { other == 0 ? one : divisor(other, one % other) }
+  private static func divisor(_ one: Int, _ other: Int) -> Int {
+    other == 0 ? one : divisor(other, one % other)
+  }
 
   private static func answer(_ id: String, _ text: String) -> String {
     #"{"id":"batch_req_1","custom_id":"\#(id)","response":{"status_code":200,"request_id":"req_1","body":"#
@@ -127,7 +130,8 @@ struct ResultFolder {
       }
     }
     guard audit.answered == answered, audit.failed == expected, audit.duplicates == 2,
-      audit.unexpectedIDs == ["of-another-batch"], audit.unexpected == 1, audit.usage.totalTokens == 3 * answered
+      audit.unexpectedIDs == ["of-another-batch"], audit.unexpected == 1,
+      audit.usage.totalTokens == 3 * answered
     else { throw Complaint("The audit is wrong: \(audit)") }
   }
 
@@ -143,7 +147,9 @@ struct ResultFolder {
         case (.lost, .failure(let failure)): failure.kind == .missing
         default: false
         }
-      guard isRight, result.customID == "request-\(row)" else { throw Complaint("Row \(row) is wrong: \(result)") }
+      guard isRight, result.customID == "request-\(row)" else {
+        throw Complaint("Row \(row) is wrong: \(result)")
+      }
       row += 1
     }
     return row
@@ -169,4 +175,9 @@ private final class Writer {
     let isGood = ferror(file) == 0
     guard fclose(file) == 0, isGood else { throw Complaint("The disk does not take the file.") }
   }
+}
+
+struct Complaint: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
 }

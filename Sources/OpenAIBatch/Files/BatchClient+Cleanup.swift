@@ -35,9 +35,9 @@ extension BatchClient {
     var candidates = CleanupCandidates(now: now, olderThan: age)
     var isTruncated = false
     for try await file in files(order: .ascending, options: options) {
-      candidates.add(file)
       isTruncated = candidates.count == FileCleanup.mostFiles
       if isTruncated { break }
+      candidates.add(file)
     }
     // The batches come second: one that is made in between is seen.
     for try await batch in batches(options: options) { candidates.note(batch) }

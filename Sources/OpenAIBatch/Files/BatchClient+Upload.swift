@@ -9,7 +9,8 @@ extension BatchClient {
   ///
   /// An upload whose answer is lost is sent again whole. What the lost one has left on the service is deleted
   /// then, best effort: files with the same name, length and purpose that were made while the call ran, if they
-  /// are no more than answers were lost and no batch is made of them. Each request may take two minutes and a
+  /// are no more than answers were lost and no batch is made of them. An upload that fails may leave a file, too:
+  /// ``planCleanup(olderThan:collected:unused:options:)`` finds it. Each request may take two minutes and a
   /// second more for each 128 KiB, unless `options` say how long the call may take.
   ///
   /// - Parameters:
@@ -18,7 +19,7 @@ extension BatchClient {
   ///   - purpose: What it is for; `batch` files must end in `.jsonl`, and get that ending if they lack it.
   ///   - expiresAfter: When the service deletes it; 30 days for `batch` files if not given.
   ///   - method: In how many requests it travels.
-  ///   - progress: Told after each piece, of 256 KiB at most, that was handed to the transport, which may be well
+  ///   - progress: Told after each piece, of 1 MiB at most, that was handed to the transport, which may be well
   ///     ahead of the network. It must return soon.
   ///   - options: What this call does differently.
   /// - Throws: ``BatchClientError``: kind `file` for a file that cannot be read or changes, `invalidRequest` for

@@ -47,7 +47,7 @@ extension FileUpload {
   /// nothing is cancelled; the service forgets one that was lost after an hour.
   func sendParts() async throws(BatchClientError) -> FileObject {
     let request = UploadRequest(
-      bytes: source.length, filename: filename, mimeType: mimeType, purpose: purpose,
+      bytes: source.length, filename: filename, mimeType: mimeType, purpose: spelledPurpose,
       expiresAfter: expiresAfter)
     let upload = try await client.perform(.createUpload(request), options, until: deadline)
     do throws(BatchClientError) {

@@ -49,7 +49,7 @@ extension FileUpload {
     var cursor: FileID?
     for _ in 0..<Self.mostPages {
       let page = try await client.perform(
-        .listFiles(after: cursor, limit: Self.pageSize, order: .descending, purpose: purpose), options,
+        .listFiles(after: cursor, limit: Self.pageSize, order: .descending, purpose: spelledPurpose), options,
         until: deadline)
       found += page.data.filter { $0.createdAt >= earliest && isLike($0) }
       guard page.hasMore, let last = page.data.last, last.createdAt >= earliest else { break }
@@ -61,7 +61,7 @@ extension FileUpload {
   private func isLike(_ file: FileObject) -> Bool {
     // As bytes: to Swift, texts that look the same are equal.
     file.filename.utf8.elementsEqual(filename.utf8) && Int64(file.bytes) == source.length
-      && file.purpose == purpose
+      && file.purpose == spelledPurpose
   }
 
   /// What calls beside the upload are made with: once, and soon over.

@@ -58,23 +58,31 @@ struct FileUpload: Sendable {
     }
   }
 
+  /// The purpose as the provider calls it.
+  var spelledPurpose: FilePurpose { client.configuration.provider.purpose(purpose) }
+
   private func sendWhole() async throws(BatchClientError) -> FileObject {
     let clock = client.configuration.clock
     let start = clock.now()
+    let provider = client.configuration.provider
+    let fields = MultipartForm.fields(
+      purpose: spelledPurpose, expiresAfter: expiresAfter, filename: filename, for: provider,
+      extra: client.configuration.formFields + options.formFields)
     let form = MultipartForm(
-      fields: MultipartForm.fields(purpose: purpose, expiresAfter: expiresAfter), fileField: "file",
-      filename: filename, file: meter.body(source.body(0..<source.length)))
-    let file = try await client.perform(.uploadFile(form), options, until: deadline)
-    let lost = meter.attempts - 1
+      fields: fields, fileField: "file", filename: filename, file: meter.body(source.body(0..<source.length)))
+    let record = CallRecord(effect: .duplicable)
+    let file = try await client.perform(
+      .uploadFile(form, path: provider.uploadPath), options, until: deadline, record: record)
+    let lost = record.effects - 1
     if lost > 0 { await removeTwins(of: file, atMost: lost, madeWithin: start.duration(to: clock.now())) }
     return file
   }
 }
 
 extension BatchOperation where Output == FileObject {
-  static func uploadFile(_ form: MultipartForm) -> Self {
+  static func uploadFile(_ form: MultipartForm, path: String) -> Self {
     Self(
-      name: "uploadFile", effect: .duplicable, method: .post, path: "/files", body: form.body,
+      name: "uploadFile", effect: .duplicable, method: .post, path: path, body: form.body,
       contentType: form.contentType, isTransfer: true,
       decode: { bytes throws(JSONFailure) in try JSONText.decode(FileObject.self, from: bytes[...]) })
   }

@@ -11,36 +11,23 @@ struct MultipartForm: Sendable {
   let contentType: String
   let body: RequestBody
 
-  /// How the members of an object are named.
-  enum Notation: Sendable, Hashable {
-    /// `expires_after[seconds]`, as OpenAI has it.
-    case brackets
-    /// `expires_after.seconds`, as Azure documents it.
-    case dots
-
-    func name(_ object: String, _ member: String) -> String {
-      switch self {
-      case .brackets: "\(object)[\(member)]"
-      case .dots: "\(object).\(member)"
-      }
-    }
-  }
-
-  /// The fields of `POST /files` but the file, in the order in which the official SDK sends them.
+  /// The fields of an upload but the file, in the order in which the official SDK sends them.
   ///
   /// - Parameters:
   ///   - purpose: What the file is for.
   ///   - expiresAfter: When the service deletes it.
-  ///   - notation: How the members of `expires_after` are named.
+  ///   - filename: The file's name, for a provider that wants it as a field, too.
+  ///   - provider: How the fields are spelled.
   ///   - extra: Fields of a provider's own.
   static func fields(
-    purpose: FilePurpose, expiresAfter: FileExpiration?, notation: Notation = .brackets,
+    purpose: FilePurpose, expiresAfter: FileExpiration?, filename: String, for provider: Provider,
     extra: [(name: String, value: String)] = []
   ) -> [(name: String, value: String)] {
     var fields = [(name: "purpose", value: purpose.rawValue)]
+    if let field = provider.filenameField { fields.append((field, filename)) }
     if let expiresAfter {
-      fields.append((notation.name("expires_after", "anchor"), expiresAfter.anchor.rawValue))
-      fields.append((notation.name("expires_after", "seconds"), "\(expiresAfter.seconds)"))
+      fields.append((provider.formNotation.name("expires_after", "anchor"), expiresAfter.anchor.rawValue))
+      fields.append((provider.formNotation.name("expires_after", "seconds"), "\(expiresAfter.seconds)"))
     }
     return fields + extra
   }
@@ -92,6 +79,15 @@ struct MultipartForm: Sendable {
   private static func randomBoundary() -> String {
     let words = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 36) }
     return "swift-openai-batch-\(words.joined())"
+  }
+}
+
+extension Provider.FormNotation {
+  fileprivate func name(_ object: String, _ member: String) -> String {
+    switch self {
+    case .brackets: "\(object)[\(member)]"
+    case .dots: "\(object).\(member)"
+    }
   }
 }
 

@@ -11,14 +11,6 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// A state of a file: equal only as long as nobody wrote to it or put another in its place.
-package struct FileVersion: Sendable, Hashable {
-  let device: UInt64
-  let number: UInt64
-  let length: Int64
-  let modified: [Int]
-}
-
 /// A regular file of which any part can be read.
 package final class RandomAccessFile: Sendable {
   /// The file's state when it was opened.
@@ -32,21 +24,13 @@ package final class RandomAccessFile: Sendable {
   package init(path: String) throws(FileFailure) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileFailure(path: path, action: "open", code: errno) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    guard let version = FileVersion(descriptor) else {
       close(descriptor)
       throw FileFailure(path: path, reason: "is not a regular file")
     }
     self.path = path
     self.descriptor = descriptor
-    #if canImport(Darwin)
-    let time = status.st_mtimespec
-    #else
-    let time = status.st_mtim
-    #endif
-    version = FileVersion(
-      device: UInt64(truncatingIfNeeded: status.st_dev), number: UInt64(truncatingIfNeeded: status.st_ino),
-      length: Int64(status.st_size), modified: [Int(time.tv_sec), Int(time.tv_nsec)])
+    self.version = version
   }
 
   deinit {

@@ -9,7 +9,6 @@ final class UploadMeter: Sendable {
   private struct State {
     var parts: [Int: Int] = [:]
     var sum = 0
-    var attempts = 0
   }
   private let state = Mutex(State())
   private let total: Int
@@ -20,9 +19,6 @@ final class UploadMeter: Sendable {
     self.report = report
   }
 
-  /// How many attempts have begun to read, all parts together.
-  var attempts: Int { state.withLock { $0.attempts } }
-
   /// The same body, counted.
   func body(_ base: RequestBody, part: Int = 0) -> RequestBody {
     .producer(length: base.length, isReplayable: base.isReplayable) {
@@ -32,10 +28,7 @@ final class UploadMeter: Sendable {
   }
 
   private func begin(_ part: Int) {
-    state.withLock { state in
-      state.attempts += 1
-      state.sum -= state.parts.updateValue(0, forKey: part) ?? 0
-    }
+    state.withLock { $0.sum -= $0.parts.updateValue(0, forKey: part) ?? 0 }
   }
 
   fileprivate func count(_ bytes: Int, part: Int) {

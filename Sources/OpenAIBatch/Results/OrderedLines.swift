@@ -30,7 +30,7 @@ struct OrderedLines {
       return nil
     }
     guard !Task.isCancelled else { throw .cancelled("results") }
-    let line = try account.line(at: row)
+    let line = try account.result(at: row)
     row += 1
     isFinished = false
     return line

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-internal import OpenAIBatchJSON
+package import OpenAIBatchJSON
 internal import OpenAIBatchModels
 
 /// The rows of an input, and what came back for each: the one memory behind audits, ordered results and jobs.
@@ -91,19 +91,31 @@ package final class RowAccount {
 
   // MARK: Reading
 
-  /// What counts for a row of the input, by its number: the line that came back, or one in the service's shape
-  /// that says why there is none.
-  package func line(at row: Int) throws(BatchClientError) -> ResultLine {
+  /// The line that counts for a row of the input, by its number; one in the service's shape that says why there
+  /// is none, when none came back.
+  package func line(at row: Int) throws(BatchClientError) -> JSONLine {
+    if let line = try storedLine(at: row) { return line }
+    return JSONLine(try failure(at: row).standInLine[...], number: 0)
+  }
+
+  /// The line that counts for a row of the input, as it reads.
+  package func result(at row: Int) throws(BatchClientError) -> ResultLine {
+    if let line = try storedLine(at: row) { return ResultLine(line) }
+    return ResultLine(standingFor: try failure(at: row))
+  }
+
+  private func storedLine(at row: Int) throws(BatchClientError) -> JSONLine? {
     let record = try record(at: row)
-    guard record.lineLength == 0 else {
-      let bytes = try spool.read(
-        at: record.start + Int64(Record.headerLength + record.idLength), count: record.lineLength)
-      return ResultLine(JSONLine(bytes, number: record.lineNumber, isTooLong: record.isTooLong))
-    }
-    let id = String(decoding: try id(of: record), as: UTF8.self)
-    return ResultLine(
-      standingFor: rows[row].failure == FailureClasses.missing
-        ? .missing(customID: id) : .unjoinable(customID: id))
+    guard record.lineLength > 0 else { return nil }
+    let bytes = try spool.read(
+      at: record.start + Int64(Record.headerLength + record.idLength), count: record.lineLength)
+    return JSONLine(bytes, number: record.lineNumber, isTooLong: record.isTooLong)
+  }
+
+  /// What is to be said of a row for which no line came back.
+  private func failure(at row: Int) throws(BatchClientError) -> BatchResult<BatchResponse> {
+    let id = String(decoding: try id(of: record(at: row)), as: UTF8.self)
+    return rows[row].failure == FailureClasses.missing ? .missing(customID: id) : .unjoinable(customID: id)
   }
 
   /// The account so far.

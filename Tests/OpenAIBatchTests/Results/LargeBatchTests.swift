@@ -46,22 +46,16 @@ import Testing
       + #""usage":{"total_tokens":2}}}}"#
   }
 
-  @Test func isAccountedForExactly() async throws {
-    let audit = try await client.audit(batch, input: path)
+  @Test func isAccountedForExactlyAndHasEveryRowInPlace() async throws {
+    let account = try await client.account(of: batch, input: path, keepsLines: true)
+    let audit = try account.audit()
     #expect(audit.rows == Self.rows)
     #expect(audit.answered == 49_247)
     #expect(audit.failed == [.rejected: 500, .expired: 250, .missing: 3])
     #expect(audit.duplicates == 2 && audit.unexpected == 1 && audit.unexpectedIDs == ["foreign"])
     #expect(audit.usage.totalTokens == 2 * 49_247)
-  }
-
-  @Test func hasEveryRowInPlace() async throws {
-    var row = 0
-    for try await result in client.orderedResults(of: batch, input: path) {
-      try #require(words(result) == expected[row])
-      row += 1
-    }
-    #expect(row == Self.rows)
+    #expect(account.count == Self.rows)
+    for row in 0..<Self.rows { try #require(words(account.result(at: row).result) == expected[row]) }
   }
 }
 

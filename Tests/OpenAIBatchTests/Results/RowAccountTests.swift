@@ -22,10 +22,10 @@ import Testing
     for id in ids.shuffled() where id != "row-50" { try account.add(result(answerLine(id, "text of \(id)"))) }
     try account.add(result(answerLine("row-200")))
     for (row, id) in ids.enumerated() where id != "row-50" {
-      #expect(words(try account.line(at: row).result) == "\(id)=text of \(id)")
+      #expect(words(try account.result(at: row).result) == "\(id)=text of \(id)")
     }
-    #expect(words(try account.line(at: 50).result) == "row-50!missing")
-    #expect(words(try account.line(at: 200).result) == "row-7!invalid")
+    #expect(words(try account.result(at: 50).result) == "row-50!missing")
+    #expect(words(try account.result(at: 200).result) == "row-7!invalid")
     let audit = try account.audit()
     #expect(audit.answered == 199 && audit.failed == [.missing: 1, .invalid: 1])
     #expect(audit.unexpectedIDs == ["row-200"] && audit.duplicates == 0)
@@ -56,7 +56,7 @@ import Testing
     let account = RowAccount(keepsLines: true, spool: try Spool())
     try account.addRow("a\"\u{2028}")
     let line = try account.line(at: 0)
-    let read = BatchResult(line: line.line)
+    let read = BatchResult(line: line)
     #expect(read.customID == "a\"\u{2028}")
     guard case .failure(let failure) = read.outcome else {
       Issue.record("\(read)")

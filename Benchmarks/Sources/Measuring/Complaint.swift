@@ -10,7 +10,7 @@ internal import Glibc
 #endif
 
 /// Says what is wrong on stderr, and ends the process with exit code 2.
-func complain(_ message: String) -> Never {
+public func complain(_ message: String) -> Never {
   let line = Array((message + "\n").utf8)
   _ = write(STDERR_FILENO, line, line.count)
   exit(2)
