@@ -108,10 +108,14 @@ extension JSONObjectContainer {
 extension JSONDecodingContext {
   /// The members of the object at a node.
   func object<Key: CodingKey>(at node: Int, isConverted: Bool) throws -> JSONObjectContainer<Key> {
+    try requireObject(node)
+    return JSONObjectContainer(context: self, node: node, isConverted: isConverted)
+  }
+
+  func requireObject(_ node: Int) throws {
     guard document.read(node, \.kind) == .object else { throw mismatch([String: Any].self, node) }
     guard !document.read(node, \.raw.flags).contains(.loneSurrogate) else {
       throw corrupted("a key has a surrogate without its partner", node)
     }
-    return JSONObjectContainer(context: self, node: node, isConverted: isConverted)
   }
 }

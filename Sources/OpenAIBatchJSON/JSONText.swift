@@ -15,8 +15,6 @@ public enum JSONText {
   ///
   /// - Throws: ``JSONFailure`` for a value that JSON has no form for, such as a NaN.
   public static func encode(_ value: some Encodable) throws(JSONFailure) -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
       return escapingLineSeparators([UInt8](try encoder.encode(value)))
     } catch EncodingError.invalidValue(let value, let context) {
@@ -25,6 +23,13 @@ public enum JSONText {
       throw JSONFailure("cannot encode: \(error)")
     }
   }
+
+  /// Never changed, so that all tasks may share it.
+  private static let encoder: JSONEncoder = {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return encoder
+  }()
 
   /// Decodes one JSON text.
   ///
@@ -45,29 +50,6 @@ public enum JSONText {
     _ type: Value.Type, from bytes: ArraySlice<UInt8>, _ decoding: JSONDecoding = JSONDecoding()
   ) throws(JSONFailure) -> Value {
     try JSONValue(parsing: bytes).decode(as: type, decoding)
-  }
-
-  /// Writes U+2028, U+2029 and U+0085 as escapes. In valid JSON they can stand only inside strings.
-  package static func escapingLineSeparators(_ bytes: [UInt8]) -> [UInt8] {
-    var result: [UInt8] = []
-    var copied = 0
-    for index in bytes.indices where bytes[index] == 0xE2 || bytes[index] == 0xC2 {
-      guard let (escape, length) = lineSeparator(in: bytes, at: index) else { continue }
-      result += bytes[copied..<index]
-      result += escape.utf8
-      copied = index + length
-    }
-    return copied == 0 ? bytes : result + bytes[copied...]
-  }
-
-  private static func lineSeparator(in bytes: [UInt8], at index: Int) -> (escape: String, length: Int)? {
-    func byte(_ distance: Int) -> UInt8? { index + distance < bytes.count ? bytes[index + distance] : nil }
-    switch (bytes[index], byte(1), byte(2)) {
-    case (0xE2, 0x80, 0xA8): return ("\\u2028", 3)
-    case (0xE2, 0x80, 0xA9): return ("\\u2029", 3)
-    case (0xC2, 0x85, _): return ("\\u0085", 2)
-    default: return nil
-    }
   }
 
   /// A coding path as people write it: `data[3].created_at`.

@@ -63,6 +63,7 @@ extension JSONDecodingContext {
     if type == Float.self { return try float(node) as? Value }
     if type == [Float].self { return document.read(node) { $0.numbers(\.checkedFloat) } as? Value }
     if type == [Double].self { return document.read(node) { $0.numbers(\.checkedDouble) } as? Value }
+    if type == [String: String].self { return try [String: String](self, node) as? Value }
     if type == Date.self { return try date(node) as? Value }
     if type == Data.self { return try data(node) as? Value }
     if type == URL.self { return try url(node) as? Value }
@@ -121,9 +122,13 @@ private protocol StringKeyedDictionary {
 
 extension Dictionary: StringKeyedDictionary where Key == String, Value: Decodable {
   init(_ context: JSONDecodingContext, _ node: Int) throws {
-    let container: JSONObjectContainer<JSONKey> = try context.object(at: node, isConverted: false)
-    self = try Dictionary(
-      container.allKeys.map { ($0.stringValue, try container.decode(Value.self, forKey: $0)) }
-    ) { first, _ in first }
+    try context.requireObject(node)
+    self.init(minimumCapacity: context.document.read(node, \.raw.count))
+    try context.document.read(node) { object in
+      for key in object.keys {
+        let name = key.jsonString.text
+        if self[name] == nil { self[name] = try context.decode(Value.self, key.node + 1) }
+      }
+    }
   }
 }

@@ -8,17 +8,12 @@ extension BatchResult where Value == BatchResponse {
   package var standInLine: [UInt8] {
     guard case .failure(let failure) = outcome else { return [] }
     var line = Array(#"{"id":null,"custom_id":"#.utf8)
-    line += Self.json(customID)
+    line += JSONText.literal(customID)
     line += #","response":null,"error":{"code":"#.utf8
-    line += Self.json(failure.kind.rawValue)
+    line += JSONText.literal(failure.kind.rawValue)
     line += #","message":"#.utf8
-    line += Self.json(failure.message)
+    line += JSONText.literal(failure.message)
     line += "}}".utf8
     return line
-  }
-
-  private static func json(_ text: String) -> [UInt8] {
-    // A text always has a JSON form.
-    (try? JSONText.encode(text)) ?? Array("null".utf8)
   }
 }
