@@ -35,7 +35,7 @@ struct EarlierRows {
   }
 
   /// The text that begins with the quote at `offset`; `nil` when it is not there any more.
-  static func text(at offset: Int64, in file: RandomAccessFile) throws(FileFailure) -> JSONValue? {
+  static func text(at offset: Int64, in file: RandomAccessFile) throws(FileFailure) -> JSONLiteral? {
     var count = 256
     while count <= 2 * JSONLineSplitter.defaultMaximumLineLength {
       let bytes = try file.read(at: offset, count: count)
@@ -43,7 +43,7 @@ struct EarlierRows {
       while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
         index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
       }
-      if index < bytes.count { return try? JSONValue(parsing: bytes[...index]) }
+      if index < bytes.count { return JSONLiteral(bytes: bytes[...index]) }
       if bytes.count < count { return nil }
       count *= 2
     }

@@ -115,11 +115,11 @@ extension RequestCheck {
       report(line.number, "invalid_method", "method \(value); it must be \"POST\"")
     }
     let url = checkedURL(members.url, line.number)
-    guard members.body?.kind == .object else {
+    guard members.body?.isObject == true else {
       report(line.number, "missing_required_parameter", "body must be a JSON object")
       return nil
     }
-    if let stream = members.stream, !stream.isNull, stream.bool != false {
+    if let stream = members.stream, !stream.isOff {
       report(line.number, "streaming_unsupported", "body.stream is not possible in a batch; leave it out")
     }
     guard let model = checkedModel(members.model, line.number), let url else { return nil }
@@ -143,7 +143,7 @@ extension RequestCheck {
   }
 
   private mutating func checkID(
-    _ id: JSONValue?, _ line: JSONLine, _ hash: (ArraySlice<UInt8>) -> UInt64
+    _ id: JSONLiteral?, _ line: JSONLine, _ hash: (ArraySlice<UInt8>) -> UInt64
   ) throws(FileFailure) {
     guard let id, id.isText else {
       return report(
@@ -161,7 +161,7 @@ extension RequestCheck {
       "custom_id \"\((id.string ?? "").prefix(80))\" is used already on line \(number)", earlierLine: number)
   }
 
-  private mutating func checkedURL(_ url: JSONValue?, _ line: Int) -> JSONValue? {
+  private mutating func checkedURL(_ url: JSONLiteral?, _ line: Int) -> JSONLiteral? {
     guard let url, url.isText else {
       report(
         line, "missing_required_parameter", "url must be the batch's endpoint, such as /v1/responses")
@@ -179,7 +179,7 @@ extension RequestCheck {
     return url
   }
 
-  private mutating func checkedModel(_ model: JSONValue?, _ line: Int) -> JSONValue? {
+  private mutating func checkedModel(_ model: JSONLiteral?, _ line: Int) -> JSONLiteral? {
     guard let model, model.isText else {
       report(line, "missing_required_parameter", "body.model must name a model")
       return nil
@@ -198,7 +198,7 @@ extension RequestCheck {
   }
 
   private mutating func row(
-    _ line: JSONLine, _ url: JSONValue, _ model: JSONValue, _ members: RequestMembers
+    _ line: JSONLine, _ url: JSONLiteral, _ model: JSONLiteral, _ members: RequestMembers
   ) -> RequestRow? {
     guard let group = groups.number(endpoint: url, model: model) else {
       report(

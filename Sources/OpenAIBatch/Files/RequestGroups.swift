@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-internal import OpenAIBatchJSON
-
 /// The pairs of endpoint and model that rows have, each with a number. The pair of the row before is known by its
 /// bytes, because most rows have it.
 struct RequestGroups {
@@ -18,7 +16,7 @@ struct RequestGroups {
   private var latest: (endpoint: [UInt8], model: [UInt8], number: Int) = ([], [], 0)
 
   /// The number of a pair; `nil` when it is one too many.
-  mutating func number(endpoint: JSONValue, model: JSONValue) -> Int? {
+  mutating func number(endpoint: JSONLiteral, model: JSONLiteral) -> Int? {
     if latest.model.elementsEqual(model.bytes), latest.endpoint.elementsEqual(endpoint.bytes) {
       return latest.number
     }
