@@ -49,7 +49,8 @@ extension BatchClient {
     public var uploadLimits = UploadLimits()
     /// The limits of each attempt. The total of an upload grows with its length; file content has none.
     public var timeouts = Timeouts()
-    /// Where calls are logged, at `debug` and below; `nil` for nowhere.
+    /// Where calls are logged, at `debug` and below, and, at `notice`, that a wait gets no answers; `nil` for
+    /// nowhere.
     public var logger: Logger?
     /// The longest JSON answer, in bytes: 64 MiB by default.
     public var maximumResponseLength = 64 << 20

@@ -83,8 +83,21 @@ internal import Testing
     let done = try await Snippets.work(client, tickets)
     #expect(done.status == .completed && done.requestCounts.completed == 3)
     try await Snippets.walk(client)
+    try await Snippets.watch(client, [done.id])
     try await Snippets.refused(client, done.id)
     #expect(simulator.requestCount(of: .cancelBatch) == 1)
+  }
+
+  @Test func policiesAndProviders() async throws {
+    let configuration = Snippets.policies(RateLimiter(.documented))
+    #expect(
+      try await BatchClient(configuration: configuration, transport: simulator.transport).listBatches().data
+        .isEmpty)
+    for configuration in Snippets.providers(key: "sk-secret") {
+      #expect(!"\(configuration)".contains("sk-secret"))
+      let client = BatchClient(configuration: configuration, transport: simulator.transport)
+      await #expect(throws: BatchClientError.self) { try await client.retrieveBatch("") }
+    }
   }
 
   @Test func aLostResponseMakesNoSecondBatch() async throws {
