@@ -11,8 +11,8 @@ struct JSONArrayContainer: UnkeyedDecodingContainer {
   private var index: Int32 = 0
 
   var codingPath: [any CodingKey] { context.path(to: Int(node)) }
-  var count: Int? { context.document.read(Int(node), \.raw.count) }
-  var isAtEnd: Bool { element >= context.document.read(Int(node), \.raw.next) }
+  var count: Int? { context.read(Int(node), \.raw.count) }
+  var isAtEnd: Bool { element >= context.read(Int(node), \.raw.next) }
   var currentIndex: Int { Int(index) }
 
   fileprivate init(context: JSONDecodingContext, node: Int) {
@@ -40,7 +40,7 @@ struct JSONArrayContainer: UnkeyedDecodingContainer {
   }
 
   private mutating func step() {
-    element = Int32(truncatingIfNeeded: context.document.read(Int(element), \.raw.next))
+    element = Int32(truncatingIfNeeded: context.read(Int(element), \.raw.next))
     index += 1
   }
 
@@ -94,7 +94,7 @@ extension JSONArrayContainer {
 extension JSONDecodingContext {
   /// The elements of the array at a node.
   func array(at node: Int) throws -> JSONArrayContainer {
-    guard document.read(node, \.kind) == .array else { throw mismatch([Any].self, node) }
+    guard read(node, \.kind) == .array else { throw mismatch([Any].self, node) }
     return JSONArrayContainer(context: self, node: node)
   }
 }

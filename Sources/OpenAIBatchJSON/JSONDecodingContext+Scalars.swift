@@ -4,15 +4,15 @@
 // The scalars of a value, or the error that says why there is none.
 
 extension JSONDecodingContext {
-  func isNull(_ node: Int) -> Bool { document.read(node, \.isNull) }
+  func isNull(_ node: Int) -> Bool { read(node, \.isNull) }
 
   func bool(_ node: Int) throws -> Bool {
-    guard let value = document.read(node, \.bool) else { throw mismatch(Bool.self, node) }
+    guard let value = read(node, \.bool) else { throw mismatch(Bool.self, node) }
     return value
   }
 
   func string(_ node: Int) throws -> String {
-    try document.read(node) { view in
+    try read(node) { view in
       guard let text = view.string else { throw mismatch(String.self, node) }
       guard !view.raw.flags.contains(.loneSurrogate) else {
         throw corrupted("the text has a surrogate without its partner", node)
@@ -37,10 +37,10 @@ extension JSONDecodingContext {
     throw misfit(Float.self, node)
   }
 
-  func number<Result>(_ node: Int, _ type: any Any.Type, _ read: (JSONNumber) -> Result) throws -> Result {
-    try document.read(node) { view in
+  func number<Result>(_ node: Int, _ type: any Any.Type, _ value: (JSONNumber) -> Result) throws -> Result {
+    try read(node) { view in
       guard view.isNumber else { throw mismatch(type, node) }
-      return read(view.jsonNumber)
+      return value(view.jsonNumber)
     }
   }
 }
@@ -52,7 +52,7 @@ extension JSONDecodingContext {
   func mismatch(_ type: any Any.Type, _ node: Int) -> DecodingError {
     let place = DecodingError.Context(
       codingPath: path(to: node),
-      debugDescription: "expected \(type), found \(document.read(node, \.kind).words)")
+      debugDescription: "expected \(type), found \(read(node, \.kind).words)")
     return isNull(node) ? .valueNotFound(type, place) : .typeMismatch(type, place)
   }
 
@@ -61,7 +61,7 @@ extension JSONDecodingContext {
   }
 
   private func misfit(_ type: any Any.Type, _ node: Int) -> DecodingError {
-    corrupted("the number \(document.read(node, \.jsonNumber.text).prefix(40)) does not fit in \(type)", node)
+    corrupted("the number \(read(node, \.jsonNumber.text).prefix(40)) does not fit in \(type)", node)
   }
 }
 

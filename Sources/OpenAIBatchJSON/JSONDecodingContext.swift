@@ -7,6 +7,7 @@
 /// value that decodes pays nothing for it.
 final class JSONDecodingContext {
   let document: JSONDocument
+  private let view: JSONView
   let decoding: JSONDecoding
   /// The node of the value that is decoded.
   let root: Int
@@ -21,9 +22,16 @@ final class JSONDecodingContext {
 
   init(_ document: JSONDocument, _ decoding: JSONDecoding, root: Int) {
     self.document = document
+    view = document.view(root)
     self.decoding = decoding
     self.root = root
     if case .asWritten = decoding.keys { hasPlainKeys = true } else { hasPlainKeys = false }
+  }
+
+  /// Reads a value while the document is kept alive. The view must not leave `body`.
+  @inline(__always)
+  func read<Result>(_ node: Int, _ body: (JSONView) throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(self) { try body(view.at(node)) }
   }
 
   /// The node of the value of an object's member; of several with one name the first.
@@ -31,12 +39,10 @@ final class JSONDecodingContext {
   /// - Parameter isConverted: Whether the rule for keys applies, which it does not in dictionaries.
   func value(_ name: String, of object: Int, isConverted: Bool) -> Int? {
     let key: Int?
-    if isConverted || document.read(object, \.raw.count) > Self.largestWalk {
+    if isConverted || read(object, \.raw.count) > Self.largestWalk {
       key = names(of: object, isConverted: isConverted)[name]
-    } else if last.object == object, document.read(last.key, { $0.isString(name) }) {
-      return last.key + 1
     } else {
-      key = document.read(object) { $0.memberKey(name) }
+      key = read(object) { $0.memberKey(name, first: last.object == object ? last.key : nil) }
     }
     guard let key else { return nil }
     last = (object, key)
@@ -46,7 +52,7 @@ final class JSONDecodingContext {
   private func names(of object: Int, isConverted: Bool) -> [String: Int] {
     if let found = members[object] { return found }
     var found: [String: Int] = [:]
-    document.read(object) { object in
+    read(object) { object in
       for key in object.keys {
         let name = isConverted ? decoding.keys.key(key.jsonString.text) : key.jsonString.text
         if found[name] == nil { found[name] = key.node }

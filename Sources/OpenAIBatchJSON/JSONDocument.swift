@@ -61,10 +61,13 @@ final class JSONDocument: Sendable {
 
   deinit { UnsafeMutableRawPointer(mutating: nodes).deallocate() }
 
+  /// A look at a node for what keeps the document alive.
+  func view(_ node: Int) -> JSONView { JSONView(nodes: nodes, text: text, node: node) }
+
   /// Reads a value while the document is kept alive. The view must not leave `body`.
   @inline(__always)
   func read<Result>(_ node: Int, _ body: (JSONView) throws -> Result) rethrows -> Result {
-    try withExtendedLifetime(self) { try body(JSONView(nodes: nodes, text: text, node: node)) }
+    try withExtendedLifetime(self) { try body(view(node)) }
   }
 
   /// The first byte behind a place that is not white space.

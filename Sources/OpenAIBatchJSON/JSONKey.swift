@@ -22,7 +22,7 @@ struct JSONKey: CodingKey {
 extension JSONDecodingContext {
   /// The way from the value that is decoded to a node.
   func path(to node: Int) -> [any CodingKey] {
-    document.read(root) { root in
+    read(root) { root in
       var path: [any CodingKey] = []
       var container = root
       search: while container.node < node {
@@ -44,7 +44,7 @@ extension JSONDecodingContext {
 
   /// The byte at which the end of a way stands, or the last value on it that is there.
   func offset(of path: [any CodingKey]) -> Int {
-    document.read(root) { root in
+    read(root) { root in
       var value = root
       for key in path {
         let name = key.stringValue

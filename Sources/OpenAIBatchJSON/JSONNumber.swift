@@ -29,14 +29,14 @@ struct JSONNumber {
   /// `Double`.
   func wholeInteger<Integer: FixedWidthInteger>() -> Integer? {
     if !isFractional { return integer() }
-    let parts = parts
-    guard var significand = parts.significand, var exponent = parts.exponent else { return nil }
+    var significand = significand
+    guard !significand.isEmpty else { return 0 }
+    guard var exponent = exponentOfSignificand else { return nil }
     while exponent < 0, significand.last == 0x30 {
       significand.removeLast()
       exponent += 1
     }
-    guard !significand.isEmpty else { return 0 }
-    guard exponent >= 0, significand.count + exponent <= 40 else { return nil }
+    guard 0...40 ~= exponent, significand.count + exponent <= 40 else { return nil }
     let sign: [UInt8] = digits[0] == UInt8(ascii: "-") ? [UInt8(ascii: "-")] : []
     let whole = sign + significand + [UInt8](repeating: 0x30, count: exponent)
     return Integer(String(decoding: whole, as: UTF8.self))
@@ -63,9 +63,7 @@ struct JSONNumber {
 
   /// Whether any digit before the exponent is not 0.
   var isZero: Bool {
-    digits.prefix { $0 | 0x20 != UInt8(ascii: "e") }.allSatisfy {
-      !(UInt8(ascii: "1")...UInt8(ascii: "9") ~= $0)
-    }
+    mantissa.allSatisfy { !(UInt8(ascii: "1")...UInt8(ascii: "9") ~= $0) }
   }
 
   /// The nearest `Double`, when one correctly rounded operation gives it (Clinger's fast path): a significand
@@ -82,7 +80,8 @@ struct JSONNumber {
         isBehindPoint = true
       } else if byte &- 0x30 < 10 {
         significand = significand &* 10 &+ UInt64(byte &- 0x30)
-        if significand > 0 { count += 1 }
+        // Leading zeros do not count; a significand that runs over is recognised by the count.
+        if count > 0 || byte != 0x30 { count += 1 }
         if isBehindPoint { scale -= 1 }
       } else {
         guard let exponent = exponent(from: index + 1) else { return nil }
@@ -107,15 +106,23 @@ struct JSONNumber {
     Int(String(decoding: digits[start...], as: UTF8.self))
   }
 
-  /// The digits without sign, point and leading zeros, and the power of ten they are multiplied with.
-  private var parts: (significand: [UInt8]?, exponent: Int?) {
-    let mark = digits.firstIndex { $0 | 0x20 == UInt8(ascii: "e") }
-    let mantissa = digits[..<(mark ?? digits.count)]
+  /// What stands before the exponent.
+  private var mantissa: Slice<UnsafeBufferPointer<UInt8>> {
+    digits.prefix { $0 | 0x20 != UInt8(ascii: "e") }
+  }
+
+  /// The digits without sign, point and leading zeros.
+  private var significand: [UInt8] {
+    Array(mantissa.filter { $0 &- 0x30 < 10 }.drop { $0 == 0x30 })
+  }
+
+  /// The power of ten that the significand is multiplied with; `nil` when it is beyond all bounds.
+  private var exponentOfSignificand: Int? {
+    let mantissa = mantissa
     let fraction = mantissa.firstIndex(of: UInt8(ascii: ".")).map { mantissa.endIndex - $0 - 1 } ?? 0
-    let significand = mantissa.filter { $0 &- 0x30 < 10 }.drop { $0 == 0x30 }
-    guard let exponent = mark.map({ self.exponent(from: $0 + 1) }) ?? 0 else { return (nil, nil) }
-    return (
-      Array(significand), exponent.subtractingReportingOverflow(fraction).overflow ? nil : exponent - fraction
-    )
+    guard mantissa.endIndex < digits.endIndex else { return -fraction }
+    guard let exponent = exponent(from: mantissa.endIndex + 1) else { return nil }
+    let (sum, isOver) = exponent.subtractingReportingOverflow(fraction)
+    return isOver ? nil : sum
   }
 }

@@ -12,7 +12,7 @@ struct JSONObjectContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
   /// Each name once, in order.
   var allKeys: [Key] {
     var seen: Set<String> = []
-    return context.document.read(node) { object in
+    return context.read(node) { object in
       object.keys.compactMap { key in
         let written = key.jsonString.text
         let name = isConverted ? context.decoding.keys.key(written) : written
@@ -113,8 +113,8 @@ extension JSONDecodingContext {
   }
 
   func requireObject(_ node: Int) throws {
-    guard document.read(node, \.kind) == .object else { throw mismatch([String: Any].self, node) }
-    guard !document.read(node, \.raw.flags).contains(.loneSurrogate) else {
+    guard read(node, \.kind) == .object else { throw mismatch([String: Any].self, node) }
+    guard !read(node, \.raw.flags).contains(.loneSurrogate) else {
       throw corrupted("a key has a surrogate without its partner", node)
     }
   }

@@ -30,7 +30,7 @@ extension JSONScanner {
     while index < end {
       switch base[index] {
       case 0x20:
-        let run = index + 16 <= end ? Self.firstMark(load(index) .!= SIMD16(repeating: 0x20)) : 1
+        let run = end &- index >= 16 ? Self.firstMark(load(index) .!= SIMD16(repeating: 0x20)) : 1
         index += run
       case 0x0A, 0x0D, 0x09: index += 1
       default: return index
@@ -43,8 +43,8 @@ extension JSONScanner {
   @inline(__always)
   func scanString(_ index: inout Int) throws(Fault) -> JSONNode.Flags {
     index += 1
-    if index + 16 <= end {
-      index += Self.firstMark(stops(load(index)))
+    if end &- index >= 16 {
+      index &+= Self.firstMark(stops(load(index)))
       if index < end, base[index] == UInt8(ascii: "\"") {
         index += 1
         return []
@@ -60,14 +60,14 @@ extension JSONScanner {
     var index = start
     var flags: JSONNode.Flags = []
     while true {
-      while index + 16 <= end {
+      while end &- index >= 16 {
         let halves = unsafeBitCast(stops(load(index)), to: SIMD2<UInt64>.self)
         // A branch in place of a sum: the next load need not wait for this one's marks.
         if halves[0] | halves[1] == 0 {
-          index += 16
+          index &+= 16
           continue
         }
-        index += Self.firstMark(halves)
+        index &+= Self.firstMark(halves)
         break
       }
       guard index < end else { throw Fault("the string has no closing quote", index) }
@@ -216,7 +216,7 @@ extension JSONScanner {
   @inline(__always)
   private func expectDigits(_ index: inout Int) throws(Fault) {
     let start = index
-    while index < end, base[index] &- 0x30 < 10 { index += 1 }
+    while index < end, base[index] &- 0x30 < 10 { index &+= 1 }
     guard index > start else { throw Fault("expected a digit", index) }
   }
 

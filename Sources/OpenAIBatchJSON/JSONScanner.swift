@@ -88,7 +88,7 @@ struct JSONScanner {
         nodes.append(start: start, end: 0, next: container)
         container = nodes.count - 1
         isObject = base[index] == UInt8(ascii: "{")
-        index += 1
+        index &+= 1
         skipWhitespace(&index)
         if index < end, base[index] == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) { break }
         if isObject { try scanKey(&index, &nodes, of: container) }
@@ -111,16 +111,16 @@ struct JSONScanner {
         skipWhitespace(&index)
         let byte = index < end ? base[index] : 0
         if byte == UInt8(ascii: ",") {
-          index += 1
+          index &+= 1
           skipWhitespace(&index)
-          nodes[container].info += 4
+          nodes[container].info &+= 4
           if isObject { try scanKey(&index, &nodes, of: container) }
           continue value
         }
         guard byte == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
           throw Fault(isObject ? "expected ',' or '}'" : "expected ',' or ']'", index)
         }
-        index += 1
+        index &+= 1
         container = nodes.close(container, end: index)
         depth -= 1
         isObject = depth > 0 && base[Int(nodes[container].start)] == UInt8(ascii: "{")
@@ -142,7 +142,7 @@ struct JSONScanner {
     if !flags.isEmpty { nodes[container].info |= flags.rawValue }
     skipWhitespace(&index)
     guard index < end, base[index] == UInt8(ascii: ":") else { throw Fault("expected ':'", index) }
-    index += 1
+    index &+= 1
     skipWhitespace(&index)
   }
 }

@@ -33,13 +33,16 @@ public enum JSONText {
 
   /// Decodes one JSON text.
   ///
-  /// Any `Decodable` type gives the same value as with Foundation's `JSONDecoder`, several times faster, but for
-  /// what JSON does not allow or what would be wrong:
-  /// - A comma before a closing bracket, a byte order mark, UTF-16 and UTF-32, and nesting over 512 levels in
-  ///   arrays and objects together are refused.
-  /// - Integers are exact in every spelling: `9007199254740993.0` and `9.223372036854775807e18` too.
-  /// - A number outside the range of `Decimal` is refused only where a `Decimal` is asked for.
+  /// Any `Decodable` type gives the same value as with Foundation's `JSONDecoder`, several times faster. The
+  /// differences, all of them on purpose:
+  /// - The whole text is checked. Foundation does not look into strings and numbers that nobody asks for.
+  /// - A comma before a closing bracket, a byte order mark, UTF-16 and UTF-32 are refused: they are not JSON.
+  /// - Integers are exact in every spelling: `9.223372036854775807e18` is read, `1e-400` is no integer. A zero with
+  ///   an exponent, such as `0e1`, is a number.
   /// - The keys of a coding path are names and indices, not values of the type's own `CodingKeys`.
+  ///
+  /// The same as there: of members with one name the first counts; nesting over 512 levels, numbers that do not
+  /// fit, and strings with a surrogate without its partner are errors (``JSONValue/string`` reads these).
   ///
   /// - Parameters:
   ///   - type: The type to decode.

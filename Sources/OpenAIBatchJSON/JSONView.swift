@@ -53,10 +53,13 @@ extension JSONView {
   package subscript(key: String) -> JSONView? { memberKey(key).map { at($0 + 1) } }
 
   /// The node of the key of the first member called `name`. Keys with escapes are compared by their meaning.
-  func memberKey(_ name: String) -> Int? {
+  ///
+  /// - Parameter first: The first key of some name, to look at before all others.
+  func memberKey(_ name: String, first: Int? = nil) -> Int? {
     guard firstByte == UInt8(ascii: "{") else { return nil }
     var name = name
     return name.withUTF8 { name in
+      if let first, nodes[first].flags.isEmpty, at(first).jsonString.equals(name) { return first }
       var key = node + 1
       let end = Int(nodes[node].next)
       let length = UInt32(truncatingIfNeeded: name.count + 2)

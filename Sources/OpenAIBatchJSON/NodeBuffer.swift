@@ -36,7 +36,7 @@ struct NodeBuffer {
     (nodes + count).initialize(
       to: JSONNode(
         start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: end),
-        next: UInt32(truncatingIfNeeded: next ?? count + 1), info: info))
+        next: UInt32(truncatingIfNeeded: next ?? count &+ 1), info: info))
     count &+= 1
   }
 
@@ -48,7 +48,7 @@ struct NodeBuffer {
     let parent = Int(Int32(bitPattern: nodes[container].next))
     nodes[container].end = UInt32(truncatingIfNeeded: end)
     nodes[container].next = UInt32(truncatingIfNeeded: count)
-    if count > container + 1 { nodes[container].info += 4 }
+    if count > container + 1 { nodes[container].info &+= 4 }
     return parent
   }
 

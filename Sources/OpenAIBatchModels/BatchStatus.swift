@@ -44,7 +44,9 @@ public struct BatchStatus: OpenEnum {
     }
   }
 
-  private static let known = Set(spellings.values)
+  private static let known = [
+    "completed", "in_progress", "failed", "expired", "cancelled", "cancelling", "finalizing", "validating",
+  ]
   private static let spellings: [String: String] = [
     "validating": "validating", "failed": "failed", "inprogress": "in_progress", "finalizing": "finalizing",
     "completed": "completed", "expired": "expired", "cancelling": "cancelling", "canceling": "cancelling",

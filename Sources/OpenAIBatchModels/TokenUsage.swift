@@ -61,17 +61,14 @@ extension TokenUsage: Codable {
   /// Decodes both spellings: `input_tokens` of batches and responses, `prompt_tokens` of chat completions.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    func count(_ keys: CodingKeys...) -> Int? {
-      keys.lazy.compactMap { container.integer($0) }.first
-    }
     func input(_ key: CodingKeys) -> Int? { container.tolerant(InputDetails.self, key)?.cached }
     func output(_ key: CodingKeys) -> Int? { container.tolerant(OutputDetails.self, key)?.reasoning }
     self.init(
-      inputTokens: count(.inputTokens, .promptTokens) ?? 0,
+      inputTokens: container.integer(.inputTokens) ?? container.integer(.promptTokens) ?? 0,
       cachedTokens: input(.inputDetails) ?? input(.promptDetails) ?? 0,
-      outputTokens: count(.outputTokens, .completionTokens) ?? 0,
+      outputTokens: container.integer(.outputTokens) ?? container.integer(.completionTokens) ?? 0,
       reasoningTokens: output(.outputDetails) ?? output(.completionDetails) ?? 0,
-      totalTokens: count(.totalTokens))
+      totalTokens: container.integer(.totalTokens))
   }
 
   /// Encodes the spelling of batches.

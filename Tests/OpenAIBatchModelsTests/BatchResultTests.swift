@@ -143,6 +143,23 @@ struct BatchResultTests {
     #expect(result?.outcome.failure?.raw.count == 1024)
   }
 
+  /// A text that the model's limit cut in the middle of a character: the row is an answer that was paid for.
+  @Test func aTextThatEndsInTheMiddleOfACharacterIsNotLost() throws {
+    let result = read(
+      #"{"custom_id":"r","response":{"status_code":200,"body":{"choices":[{"message":{"content":"cut \ud83d"}}]}}}"#
+    )
+    #expect(try result.outcome.get().outputText == "cut \u{FFFD}")
+    struct Answer: Decodable, Sendable {
+      struct Choice: Decodable { let message: [String: String] }
+      let choices: [Choice]
+    }
+    let typed = result.decoded(as: Answer.self)
+    #expect(typed.outcome.failure?.kind == .undecodable)
+    #expect(
+      typed.outcome.failure?.message
+        == "line 1, byte 88, at choices[0].message.content: the text has a surrogate without its partner")
+  }
+
   @Test func decodesIntoOnesOwnType() throws {
     struct Label: Decodable, Sendable, Equatable { let label: String }
     let good = read(#"{"custom_id":"r","id":"i","response":{"status_code":200,"body":{"label":"spam"}}}"#)
