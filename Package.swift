@@ -14,6 +14,7 @@ let package = Package(
     .library(name: "OpenAIBatchTransport", targets: ["OpenAIBatchTransport"]),
     .library(name: "OpenAIBatchPagination", targets: ["OpenAIBatchPagination"]),
     .library(name: "OpenAIBatchMiddleware", targets: ["OpenAIBatchMiddleware"]),
+    .library(name: "OpenAIBatchConformance", targets: ["OpenAIBatchConformance"]),
     .library(name: "OpenAIBatchSimulator", targets: ["OpenAIBatchSimulator"]),
     .library(name: "OpenAIBatchSimulatorServer", targets: ["OpenAIBatchSimulatorServer"]),
     .executable(name: "openai-batch", targets: ["openai-batch"]),
@@ -59,6 +60,7 @@ let package = Package(
     .target(
       name: "OpenAIBatchSimulator",
       dependencies: ["OpenAIBatchModels", "OpenAIBatchTransport", "OpenAIBatchJSON"]),
+    .target(name: "OpenAIBatchConformance", dependencies: ["OpenAIBatchTransport"]),
 
     // Floor 4
     .target(
@@ -80,11 +82,12 @@ let package = Package(
       ]),
 
     // Tests
-    .target(name: "LoopbackServer", path: "Tests/LoopbackServer"),
+    .target(name: "LoopbackServer", dependencies: ["OpenAIBatchConformance"], path: "Tests/LoopbackServer"),
     .testTarget(name: "OpenAIBatchTransportTests", dependencies: ["OpenAIBatchTransport"]),
     .testTarget(
-      name: "OpenAIBatchURLSessionTests", dependencies: ["OpenAIBatchURLSession", "LoopbackServer"]),
-    .testTarget(name: "OpenAIBatchCurlTests", dependencies: ["OpenAIBatchCurl", "LoopbackServer"]),
+      name: "OpenAIBatchURLSessionTests", dependencies: ["OpenAIBatchURLSession", "OpenAIBatchConformance"]),
+    .testTarget(name: "OpenAIBatchCurlTests", dependencies: ["OpenAIBatchCurl", "OpenAIBatchConformance"]),
+    .testTarget(name: "OpenAIBatchConformanceTests", dependencies: ["OpenAIBatchConformance"]),
     .testTarget(name: "OpenAIBatchSimulatorTests", dependencies: ["OpenAIBatchSimulator"]),
     .testTarget(
       name: "OpenAIBatchSimulatorServerTests",

@@ -84,7 +84,7 @@ struct SessionFailure: Sendable, Equatable {
       .malformed,
       [
         "chunk", "HTTP/0.9", "Unsupported HTTP", "Invalid Content-Length", "Invalid status line",
-        "Weird server",
+        "Weird server", "Unsupported response code",
         "Header without colon", "Nul byte in header", "Failed writing", "Failed reading the chunked",
         "ncoding",
         "Failure writing", "Excess found", "Overflow Content-Length", "Received HTTP/",

@@ -2,63 +2,24 @@
 // Copyright the swift-openai-batch authors
 
 import Foundation
-import LoopbackServer
+import OpenAIBatchConformance
 import OpenAIBatchCurl
 import OpenAIBatchTransport
-import Synchronization
 import Testing
 
-/// Many calls at once, and the end of a transport.
+/// The end of a transport, as far as this one goes beyond the promises of all.
 @Suite(.serialized)
 struct LifecycleTests {
-  @Test func manyCallsShareFewConnections() async throws {
-    let server = try LoopbackServer.answering { LoopbackAnswer(body: $0.text) }
-    defer { server.stop() }
-    let transport = makeTransport(maxConnections: 8)
-    let answers = try await withThrowingTaskGroup(of: (Int, String).self) { group in
-      for index in 0..<1_000 {
-        group.addTask {
-          let body = RequestBody.bytes(Array("call \(index)".utf8))
-          return (index, try await transport.receive(server.request(.post, body: body)).text)
-        }
-      }
-      return try await group.reduce(into: []) { $0.append($1) }
-    }
-    #expect(answers.count == 1_000)
-    #expect(answers.allSatisfy { $0.1 == "call \($0.0)" })
-    #expect(server.connectionCount <= 8)
-    #expect(server.requests.count == 1_000)
-  }
-
-  @Test func theLastReferenceEndsTransfers() async throws {
-    let closed = Event()
-    let server = try LoopbackServer { connection in
-      _ = connection.readRequest()
-      connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
-      connection.waitForPeerToClose()
-      closed.signal()
-    }
-    defer { server.stop() }
-    var transport: CurlTransport? = makeTransport()
-    var body = try await #require(transport).send(server.request()).takeBody()
-    #expect(try await body.next() == Array("abc".utf8)[...])
-    transport = nil
-    let failure = await #expect(throws: TransportFailure.self) { try await body.next() }
-    #expect(failure?.kind == .shutDown)
-    #expect(failure?.mayHaveReachedServer == true)
-    await closed.wait()
-  }
-
   @Test func shutdownDrainsAndThenRefuses() async throws {
-    let mayAnswer = DispatchSemaphore(value: 0)
+    let mayAnswer = Event()
     let server = try LoopbackServer { connection in
       _ = connection.readRequest()
-      mayAnswer.wait()
+      mayAnswer.block()
       connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
     }
     defer { server.stop() }
     let transport = makeTransport(maxConnections: 1)
-    async let first = transport.receive(server.request(.get, "/1")).text
+    async let first = transport.text(of: server.request(.get, "/1"))
     while server.requests.isEmpty { await Task.yield() }
     async let shutdown: Void = transport.shutdown()
     // Refusal tells that the shutdown has begun.
@@ -89,10 +50,6 @@ struct LifecycleTests {
     let failure = await running.value
     #expect(failure?.kind == .shutDown)
     #expect(failure?.mayHaveReachedServer == true)
-  }
-
-  @Test func shutdownOfAnUnusedTransportReturns() async {
-    await makeTransport().shutdown()
   }
 
   @Test func secretsAreNotShown() async throws {

@@ -2,7 +2,7 @@
 // Copyright the swift-openai-batch authors
 
 import Foundation
-import LoopbackServer
+import OpenAIBatchConformance
 import OpenAIBatchCurl
 import OpenAIBatchTransport
 import Testing
@@ -11,50 +11,11 @@ import Testing
 /// What a transport does to its process, each in a process of its own.
 @Suite(.serialized)
 struct ProcessTests {
-  @Test func nothingIsLeftOpenAfterAShutdown() async {
-    await #expect(processExitsWith: .success) {
-      let server = try LoopbackServer.answering { LoopbackAnswer(body: $0.text) }
-      func run() async throws {
-        let transport = makeTransport()
-        for _ in 0..<5 { _ = try await transport.receive(server.request(.post, body: .bytes([1]))) }
-        await transport.shutdown()
-      }
-      // The server's side of the last connections closes a moment later than ours.
-      func settled(_ count: () -> Int, at expected: Int) async throws -> Bool {
-        let deadline = ContinuousClock.now + .seconds(5)
-        while count() > expected, .now < deadline { try await Task.sleep(for: .milliseconds(10)) }
-        return count() <= expected
-      }
-      try await run()
-      try #require(try await settled(engineThreadCount, at: 0))
-      // Sleeping opens descriptors of Dispatch's own.
-      try await Task.sleep(for: .milliseconds(200))
-      let descriptors = descriptorCount()
-      for _ in 0..<20 { try await run() }
-      try #require(try await settled(engineThreadCount, at: 0))
-      try #require(try await settled(descriptorCount, at: descriptors))
-    }
-  }
-
-  @Test func theThreadEndsWithTheLastReference() async {
-    await #expect(processExitsWith: .success) {
-      let server = try LoopbackServer.answering { LoopbackAnswer(body: $0.text) }
-      do {
-        let transport = makeTransport()
-        _ = try await transport.receive(server.request())
-        try #require(engineThreadCount() == 1)
-      }
-      let deadline = ContinuousClock.now + .seconds(1)
-      while engineThreadCount() > 0, .now < deadline { try await Task.sleep(for: .milliseconds(10)) }
-      try #require(engineThreadCount() == 0)
-    }
-  }
-
   @Test func aForkedChildIsRefused() async {
     await #expect(processExitsWith: .success) {
       let server = try LoopbackServer.answering { LoopbackAnswer(body: $0.text) }
       let transport = makeTransport()
-      _ = try await transport.receive(server.request())
+      _ = try await transport.exchange(server.request())
       // Swift hides fork, because a child may do so little; refusing is part of that.
       typealias Fork = @convention(c) () -> pid_t
       let fork = unsafeBitCast(try #require(dlsym(nil, "fork")), to: Fork.self)
@@ -99,7 +60,7 @@ struct ProcessTests {
       let transport = makeTransport()
       _ = await transport.failure(of: server.request(.get, timeouts: .transfer))
       let before = try peakResidentKilobytes(reset: true)
-      let body = RequestBody.producer(length: nil, isReplayable: false) { pieces(100, of: 1 << 20) }
+      let body = RequestBody.producer(length: nil, isReplayable: false) { PieceReader(100, of: block) }
       var response = try await transport.send(server.request(.post, body: body, timeouts: .transfer))
         .takeBody()
       var count = 0
@@ -113,7 +74,7 @@ struct ProcessTests {
     await #expect(processExitsWith: .success) {
       let server = try LoopbackServer.answering { LoopbackAnswer(body: $0.text) }
       let transport = makeTransport()
-      _ = try await transport.receive(server.request())
+      _ = try await transport.exchange(server.request())
       var connected = 0
       for descriptor in CInt(0)..<256 {
         var address = sockaddr_in()
@@ -133,23 +94,10 @@ struct ProcessTests {
   }
 }
 
-private let isSanitized = dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
-
 private func peakResidentKilobytes(reset: Bool) throws -> Int {
   if reset { try "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8) }
   let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
   let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
   return try #require(line.split(separator: " ").dropLast().last.flatMap { Int($0) })
-}
-
-private func engineThreadCount() -> Int {
-  let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
-  return tasks.count { task in
-    (try? String(contentsOfFile: "/proc/self/task/\(task)/comm", encoding: .utf8)) == "openai-batch\n"
-  }
-}
-
-private func descriptorCount() -> Int {
-  (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
 }
 #endif

@@ -2,7 +2,7 @@
 // Copyright the swift-openai-batch authors
 
 import Foundation
-import LoopbackServer
+import OpenAIBatchConformance
 import OpenAIBatchCurl
 import OpenAIBatchTransport
 import Testing
@@ -14,11 +14,11 @@ struct TLSTests {
     let server = try await TLSServer.start(host: "localhost")
     defer { server.stop() }
     let transport = makeTransport(trust: .file(server.authority))
-    let received = try await transport.receive(server.request(to: "localhost"))
+    let received = try await transport.exchange(server.request(to: "localhost"))
     #expect(received.head.status == 200)
     let environment = ["SSL_CERT_FILE": server.authority]
     let byEnvironment = CurlTransport(.init(proxy: .none), environment: environment)
-    #expect(try await byEnvironment.receive(server.request(to: "localhost")).head.status == 200)
+    #expect(try await byEnvironment.exchange(server.request(to: "localhost")).head.status == 200)
   }
 
   @Test func anotherHostIsInsecure() async throws {

@@ -2,7 +2,7 @@
 // Copyright the swift-openai-batch authors
 
 import Foundation
-import LoopbackServer
+import OpenAIBatchConformance
 import OpenAIBatchTransport
 import Testing
 
@@ -160,10 +160,10 @@ struct ValidationTests {
     var environment = ["http_proxy": "http://127.0.0.1:\(proxy.port)"]
     let proxied = CurlTransport(environment: environment)
     #expect(
-      try await proxied.receive(server.request()).text == "by proxy: http://127.0.0.1:\(server.port)/")
+      try await proxied.text(of: server.request()) == "by proxy: http://127.0.0.1:\(server.port)/")
     environment["no_proxy"] = "127.0.0.1"
     let direct = CurlTransport(environment: environment)
-    #expect(try await direct.receive(server.request()).text == "direct")
+    #expect(try await direct.text(of: server.request()) == "direct")
   }
 
   @Test(arguments: [407, 403, 502])

@@ -2,6 +2,7 @@
 // Copyright the swift-openai-batch authors
 
 import Foundation
+import OpenAIBatchConformance
 import OpenAIBatchTransport
 import Testing
 
@@ -72,7 +73,9 @@ struct RequestConversionTests {
 
   @Test(arguments: [HTTPRequest.Method.get, .head])
   func getAndHeadHaveNoBody(_ method: HTTPRequest.Method) {
-    for body in [RequestBody.bytes([1]), .producer(length: nil, isReplayable: true) { Pieces(1, of: [1]) }] {
+    for body in [
+      RequestBody.bytes([1]), .producer(length: nil, isReplayable: true) { PieceReader(1, of: [1]) },
+    ] {
       let failure = #expect(throws: TransportFailure.self) {
         _ = try URLRequest(request(method: method, body: body), keepsConnection: true)
       }

@@ -2,7 +2,7 @@
 // Copyright the swift-openai-batch authors
 
 import Foundation
-import LoopbackServer
+import OpenAIBatchConformance
 import OpenAIBatchTransport
 import OpenAIBatchURLSession
 import Testing
@@ -10,7 +10,7 @@ import Testing
 extension NetworkTests {
   /// Bodies that do not fit in memory limits.
   @Suite struct VolumeTests {
-    private static let piece = Pattern.bytes(1 << 20)
+    private static let piece = Pattern.block
     private static let pieces = 50
 
     /// Sends `pieces` as fast as the client takes them.
@@ -27,24 +27,14 @@ extension NetworkTests {
       let server = try Self.download()
       defer { server.stop() }
       let transport = URLSessionTransport()
-      var body = try await transport.send(TransportRequest(.get, on: server)).takeBody()
+      var body = try await transport.send(server.request(.get)).takeBody()
       // Read nothing until everything can have arrived.
       try await Task.sleep(for: .milliseconds(500))
       let before = residentMemory()
-      var offset = 0
-      var isIntact = true
-      while let chunk = try await body.next() {
-        var rest = chunk
-        while !rest.isEmpty {
-          let place = offset % Self.piece.count
-          let part = rest.prefix(Self.piece.count - place)
-          isIntact = isIntact && Self.isSame(part, Self.piece[place..<place + part.count])
-          rest = rest.dropFirst(part.count)
-          offset += part.count
-        }
-      }
-      #expect(isIntact)
-      #expect(offset == Self.pieces * Self.piece.count)
+      var content = Pattern()
+      while let chunk = try await body.next() { content.compare(chunk) }
+      #expect(content.isIntact)
+      #expect(content.count == Self.pieces * Self.piece.count)
       if let before, let after = residentMemory() { #expect(after - before < 32 << 20) }
     }
 
@@ -52,7 +42,7 @@ extension NetworkTests {
       let server = try Self.download()
       defer { server.stop() }
       let transport = URLSessionTransport(.init(spoolLimit: 4 << 20))
-      var body = try await transport.send(TransportRequest(.get, on: server)).takeBody()
+      var body = try await transport.send(server.request(.get)).takeBody()
       var read = 0
       let failure = await #expect(throws: TransportFailure.self) {
         try await Task.sleep(for: .milliseconds(500))
@@ -60,7 +50,7 @@ extension NetworkTests {
       }
       #expect(failure?.kind == .tooLarge)
       #expect(read <= 12 << 20)
-      let (head, _) = try await transport.exchange(TransportRequest(.head, on: server))
+      let (head, _) = try await transport.exchange(server.request(.head))
       #expect(head.status.code == 200)
     }
 
@@ -72,12 +62,11 @@ extension NetworkTests {
         guard let head = connection.readHead(),
           let length = head.header("content-length").flatMap({ Int($0) })
         else { return }
-        var isIntact = true
-        for _ in 0..<length / Self.piece.count {
-          guard let piece = connection.read(count: Self.piece.count) else { return }
-          isIntact = isIntact && Self.isSame(piece[...], Self.piece[...])
+        var content = Pattern()
+        while content.count < length, let bytes = connection.readSome(atMost: 256 << 10) {
+          content.compare(bytes[...])
         }
-        let text = "\(length) \(isIntact)"
+        let text = "\(length) \(content.isIntact)"
         connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)")
       }
       defer { server.stop() }
@@ -91,12 +80,12 @@ extension NetworkTests {
         try data.write(to: URL(fileURLWithPath: path))
         body = .file(path)
       case .producer:
-        body = .producer(length: nil, isReplayable: false) { Pieces(Self.pieces, of: Self.piece) }
+        body = .producer(length: nil, isReplayable: false) { PieceReader(Self.pieces, of: Self.piece) }
       }
       let before = residentMemory()
       let transport = URLSessionTransport(.init(temporaryDirectory: folder.path))
       let (_, answer) = try await transport.exchange(
-        TransportRequest(.post, on: server, body: body, timeouts: Timeouts(total: nil)))
+        server.request(.post, body: body, timeouts: Timeouts(total: nil)))
       #expect(String(decoding: answer, as: UTF8.self) == "\(Self.pieces * Self.piece.count) true")
       if let before, let after = residentMemory() { #expect(after - before < 32 << 20) }
       // The file goes with the transfer, which URLSession lets go of a moment after its last event.
@@ -104,18 +93,6 @@ extension NetworkTests {
       func left() throws -> [String] { try folder.names.filter { $0.hasPrefix("openai-batch-") } }
       while try !left().isEmpty, .now < deadline { await Task.yield() }
       #expect(try left().isEmpty)
-    }
-
-    /// Compares at the speed of memory, also in a debug build.
-    private static func isSame(_ one: ArraySlice<UInt8>, _ other: ArraySlice<UInt8>) -> Bool {
-      one.withUnsafeBytes { one in
-        other.withUnsafeBytes { other in
-          guard one.count == other.count, let first = one.baseAddress, let second = other.baseAddress else {
-            return one.isEmpty && other.isEmpty
-          }
-          return memcmp(first, second, one.count) == 0
-        }
-      }
     }
 
     /// The process's resident bytes, where the system tells.

@@ -37,9 +37,13 @@ package struct LoopbackAnswer: Sendable {
   package var body: [UInt8]
 
   package init(_ status: Int = 200, headers: [(String, String)] = [], body: String = "") {
+    self.init(status, headers: headers, body: Array(body.utf8))
+  }
+
+  package init(_ status: Int = 200, headers: [(String, String)] = [], body: [UInt8]) {
     self.status = status
     self.headers = headers
-    self.body = Array(body.utf8)
+    self.body = body
   }
 
   /// An answer with a JSON body.

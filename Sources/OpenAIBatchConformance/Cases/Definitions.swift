@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+extension ConformanceCase {
+  /// What the case does. The definitions stand in `Cases`, each beside those of its phase.
+  var definition: CaseDefinition {
+    switch self {
+    case .unknownHost: .unknownHost
+    case .closedPort: .closedPort
+    case .unansweredConnect: .unansweredConnect
+    case .oneDeadAddress: .oneDeadAddress
+    case .plaintextOnTLSPort: .plaintextOnTLSPort
+    case .handshakeCutOff: .handshakeCutOff
+    case .handshakeReset: .handshakeReset
+    case .muteTLSPeer: .muteTLSPeer
+    case .proxyRefusal: .proxyRefusal
+    case .invalidRequests: .invalidRequests
+    case .requestBodies: .requestBodies
+    case .requestFields: .requestFields
+    case .staleConnection: .staleConnection
+    case .postThenClose: .postThenClose
+    case .postThenReset: .postThenReset
+    case .bodylessPostThenClose: .bodylessPostThenClose
+    case .resetAtHead: .resetAtHead
+    case .deadFreshConnection: .deadFreshConnection
+    case .earlyRefusalOfUpload: .earlyRefusalOfUpload
+    case .earlyRefusalOfRestingUpload: .earlyRefusalOfRestingUpload
+    case .noExpectation: .noExpectation
+    case .serverThatReadsNothing: .serverThatReadsNothing
+    case .largeUpload: .largeUpload
+    case .brokenSource: .brokenSource
+    case .sourceOfAnotherLength: .sourceOfAnotherLength
+    case .statuses: .statuses
+    case .headBeforeBody: .headBeforeBody
+    case .closeInsideHead: .closeInsideHead
+    case .cutBody: .cutBody
+    case .resetInsideBody: .resetInsideBody
+    case .cutChunks: .cutChunks
+    case .notHTTP: .notHTTP
+    case .lenientFields: .lenientFields
+    case .conflictingLengths: .conflictingLengths
+    case .lengthAndChunks: .lengthAndChunks
+    case .bodyUntilClose: .bodyUntilClose
+    case .drip: .drip
+    case .hugeHead: .hugeHead
+    case .manyFields: .manyFields
+    case .interimResponses: .interimResponses
+    case .trailers: .trailers
+    case .statusesWithoutBody: .statusesWithoutBody
+    case .encodedBody: .encodedBody
+    case .collectLimit: .collectLimit
+    case .largeBody: .largeBody
+    case .repeatedFields: .repeatedFields
+    case .redirects: .redirects
+    case .silentServer: .silentServer
+    case .silenceInsideBody: .silenceInsideBody
+    case .slowHead: .slowHead
+    case .restingSource: .restingSource
+    case .restingReader: .restingReader
+    case .waitInLine: .waitInLine
+    case .extremeTimeouts: .extremeTimeouts
+    case .cancelBeforeSending: .cancelBeforeSending
+    case .cancelWhileQueued: .cancelWhileQueued
+    case .cancelWhileConnecting: .cancelWhileConnecting
+    case .cancelWhileSending: .cancelWhileSending
+    case .cancelWhileAwaitingHead: .cancelWhileAwaitingHead
+    case .cancelInsideBody: .cancelInsideBody
+    case .cancelWhilePaused: .cancelWhilePaused
+    case .cancelAfterEnd: .cancelAfterEnd
+    case .cancelStorm: .cancelStorm
+    case .manyCalls: .manyCalls
+    case .slowReader: .slowReader
+    case .droppedBody: .droppedBody
+    case .noDescriptors: .noDescriptors
+    case .release: .release
+    case .shutdown: .shutdown
+    case .nothingGrows: .nothingGrows
+    }
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+import Foundation
+import OpenAIBatchConformance
+import OpenAIBatchTransport
+import Synchronization
+import Testing
+
+/// The suite itself: what it says of transports that break promises, and of cases that it does not run.
+@Suite(.serialized)
+struct TransportConformanceTests {
+  /// A transport that is a function.
+  private struct Scripted: Transport {
+    let answer: @Sendable (TransportRequest) async throws(TransportFailure) -> TransportResponse
+
+    func send(_ request: TransportRequest) async throws(TransportFailure) -> TransportResponse {
+      try await answer(request)
+    }
+  }
+
+  private func suite(
+    capabilities: TransportCapabilities = .all, excluding: [ConformanceCase: String] = [:],
+    shutdown: @escaping @Sendable () async -> Void = {},
+    answer: @escaping @Sendable (TransportRequest) async throws(TransportFailure) -> TransportResponse
+  ) -> TransportConformance {
+    TransportConformance(capabilities: capabilities, excluding: excluding, slowdown: 0.02, repetitions: 3) {
+      _ in
+      TransportUnderTest(Scripted(answer: answer), shutdown: shutdown)
+    }
+  }
+
+  private static let yes: @Sendable (TransportRequest) async throws(TransportFailure) -> TransportResponse = {
+    _ in
+    TransportResponse(head: HTTPResponse(status: .ok), body: ResponseBody())
+  }
+  private static let no: @Sendable (TransportRequest) async throws(TransportFailure) -> TransportResponse = {
+    _ throws(TransportFailure) in throw TransportFailure(.interrupted, "No.")
+  }
+
+  @Test(arguments: [
+    ConformanceCase.unknownHost, .closedPort, .invalidRequests, .requestBodies, .requestFields, .brokenSource,
+    .sourceOfAnotherLength, .statuses, .closeInsideHead, .cutBody, .cutChunks, .notHTTP, .conflictingLengths,
+    .lengthAndChunks, .bodyUntilClose, .drip, .hugeHead, .redirects, .repeatedFields, .shutdown,
+    .silentServer,
+  ])
+  func aTransportThatAlwaysSaysYesFails(_ promise: ConformanceCase) async {
+    #expect(await suite(answer: Self.yes).run(promise).isFailure)
+  }
+
+  @Test(arguments: [
+    ConformanceCase.unknownHost, .requestBodies, .statuses, .largeBody, .manyCalls, .cancelBeforeSending,
+    .release,
+  ])
+  func aTransportThatAlwaysSaysNoFails(_ promise: ConformanceCase) async {
+    #expect(await suite(answer: Self.no).run(promise).isFailure)
+  }
+
+  @Test func aTransportThatHangsIsGivenUp() async {
+    let isOver = Event()
+    let suite = suite { _ in
+      await isOver.wait()
+      return TransportResponse(head: HTTPResponse(status: .ok), body: ResponseBody())
+    }
+    #expect(await suite.run(.statuses).isFailure)
+    isOver.signal()
+  }
+
+  @Test func aDescriptorThatStaysOpenIsFound() async {
+    let copies = Mutex<[CInt]>([])
+    let refusal = TransportFailure(.invalid, "No.")
+    let tidy = suite { _ throws(TransportFailure) in throw refusal }
+    #expect(await tidy.run(.invalidRequests).outcome == .passed)
+    let untidy = suite { _ throws(TransportFailure) in
+      copies.withLock { $0.append(dup(1)) }
+      throw refusal
+    }
+    #expect(await untidy.run(.invalidRequests).isFailure)
+    for copy in copies.withLock({ $0 }) { close(copy) }
+  }
+
+  @Test func exclusionsHaveReasons() async {
+    let suite = suite(capabilities: .tls, excluding: [.trailers: "not today"], answer: Self.yes)
+    #expect(!suite.cases.contains(.trailers))
+    #expect(await suite.run(.trailers).outcome == .excluded("not today"))
+    #expect(await suite.run(.proxyRefusal).outcome == .excluded("needs proxy"))
+    #expect(suite.cases.contains(.plaintextOnTLSPort))
+  }
+
+  @Test func aReportSumsUp() async {
+    let suite = suite(excluding: [.trailers: "why"], answer: Self.no)
+    var results: [ConformanceResult] = []
+    for promise in [ConformanceCase.trailers, .closedPort] { results.append(await suite.run(promise)) }
+    let report = ConformanceReport(results)
+    #expect(!report.isConformant)
+    #expect(report.failures.map(\.conformanceCase) == [.closedPort])
+    let lines = report.description.split(separator: "\n")
+    #expect(lines.first == "excluded trailers (R12): why")
+    #expect(lines.dropFirst().first?.hasPrefix("FAILED   closedPort (C3): ") == true)
+    #expect(lines.last == "0 passed, 1 failed, 1 excluded")
+    #expect(ConformanceReport([results[0]]).isConformant)
+  }
+}
