@@ -56,7 +56,8 @@ struct CommandTests {
   }
 
   @Test func aTableIsPreparedSplitAndRun() async throws {
-    let fixture = try await service().fixture
+    let service = try await service()
+    let fixture = service.fixture
     let table =
       "id,text\r\n" + (0..<30).map { "k\($0),\"row \($0),\r\nsecond \"\"line\"\" é\u{2028}\"\r\n" }.joined()
     try fixture.write(table, to: "rows.csv")
@@ -71,6 +72,7 @@ struct CommandTests {
       #expect(outcome.status == 0, "\(outcome.errors)")
       #expect(try ids(fixture.read("\(part)-out.jsonl")) == rows.map { "k\($0)" })
     }
+    #expect(service.simulator.requestCount(of: .createBatch) == 2)
   }
 
   @Test func rowsWithoutAnAnswerAreSix() async throws {
@@ -228,7 +230,7 @@ struct CommandTests {
     fixture.environment["OPENAI_API_KEY"] = nil
     let outcome = try await fixture.run("demo", "--rows", "20", "--speed", "20", "--transport", transport)
     #expect(outcome.status == 0, "\(outcome.errors)")
-    #expect(outcome.errors.contains("20 rows: 20 answered"))
+    #expect(outcome.errors.contains("20 answered (of 20 rows)"))
     #expect(outcome.lines.count == 4)
   }
 
