@@ -44,7 +44,7 @@ enum FieldValue {
   var cell: [UInt8] {
     switch self {
     case .text(let text): Array((text ?? "").utf8)
-    case .json(let value): value.isNull ? [] : value.string.map { Array($0.utf8) } ?? Array(value.bytes)
+    case .json(let value): value.isNull ? [] : value.string.map { Array($0.utf8) } ?? value.bytes
     }
   }
 
@@ -52,7 +52,7 @@ enum FieldValue {
   func json() throws -> [UInt8] {
     switch self {
     case .text(let text): try text.map(JSONText.encode) ?? Array("null".utf8)
-    case .json(let value): Array(value.bytes)
+    case .json(let value): value.bytes
     }
   }
 }

@@ -25,6 +25,8 @@ import Testing
       }
     }
     if mask == .max { #expect(asked < count + 100) }
+    #expect(table.place(hash: 0x9E37_79B9_7F4A_7C15 & mask) { $0 == 1 } == 1)
+    #expect(table.place(hash: 0x9E37_79B9_7F4A_7C15 & mask) { _ in false } == nil)
   }
 
   @Test func keepsPlacesUpToTheEnd() {

@@ -31,15 +31,6 @@ import Testing
     #expect(audit.unexpectedIDs == ["row-200"] && audit.duplicates == 0)
   }
 
-  @Test func findsRowsInAnIndexThatHasGrown() {
-    var index = RowIndex()
-    let hashes = (0..<5000).map { UInt32(truncatingIfNeeded: $0 &* 0x9E37_79B9) }
-    for (row, hash) in hashes.enumerated() { index.append(row.isMultiple(of: 10) ? nil : hash) }
-    for (row, hash) in hashes.enumerated() {
-      #expect(index.row(hash) { $0 == row } == (row.isMultiple(of: 10) ? nil : row))
-    }
-  }
-
   @Test func countsClassesBeyondThoseThatAreToldApart() throws {
     let account = RowAccount(keepsLines: false, spool: try Spool())
     for row in 0..<5000 {
