@@ -5,7 +5,7 @@
 indirect enum AnyJSON: Decodable, Equatable {
   case null
   case bool(Bool)
-  case number(Double, Int?)
+  case number(Number)
   case string(String)
   case array([AnyJSON])
   case object([String: AnyJSON])
@@ -28,10 +28,20 @@ indirect enum AnyJSON: Decodable, Equatable {
       } else if let value = try unlessMismatch({ try container.decode(Bool.self) }) {
         self = .bool(value)
       } else if let value = try unlessMismatch({ try container.decode(Double.self) }) {
-        self = .number(value, try? container.decode(Int.self))
+        self = .number(Number(double: value, int: try? container.decode(Int.self)))
       } else {
         self = .string(try container.decode(String.self))
       }
+    }
+  }
+
+  struct Number: Equatable {
+    let double: Double
+    let int: Int?
+
+    /// Foundation reads `4180967124213246.01` as an `Int`, because its `Double` has no fraction; we do not.
+    static func == (one: Number, other: Number) -> Bool {
+      one.double == other.double && (one.int == other.int || one.int == nil || other.int == nil)
     }
   }
 

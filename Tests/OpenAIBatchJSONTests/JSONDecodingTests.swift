@@ -63,7 +63,8 @@ struct JSONDecodingTests {
     #expect(throws: JSONFailure.self) { try decode(Int.self, "1e99999999999999999999") }
     #expect(try decode(Int.self, "0e99999999999999999999") == 0)
     #expect(try decode(Double.self, "0e1") == 0)
-    // Foundation reads 0 here.
+    // Foundation reads integers here, by way of a `Double`.
+    #expect(throws: JSONFailure.self) { try decode(Int.self, "4180967124213246.01") }
     #expect(throws: JSONFailure.self) { try decode(Int.self, "1e-400") }
     #expect(throws: JSONFailure.self) { try decode(Double.self, "1e-400") }
   }

@@ -73,6 +73,10 @@ struct JSONFuzzTests {
       #expect(value?.double == Double(text).flatMap { $0.isFinite ? $0 : nil }, "\(text)")
       #expect(value?.float == Float(text).flatMap { $0.isFinite ? $0 : nil }, "\(text)")
       #expect(value?.int == Int(text), "\(text)")
+      guard !text.contains(where: { "eE".contains($0) }) else { continue }
+      let parts = text.split(separator: ".")
+      let isWhole = parts.dropFirst().allSatisfy { $0.allSatisfy { $0 == "0" } }
+      #expect((try? value?.decode(as: Int.self)) == (isWhole ? Int(parts[0]) : nil), "\(text)")
     }
   }
 
