@@ -76,7 +76,8 @@ let package = Package(
     .executableTarget(
       name: "openai-batch",
       dependencies: [
-        "OpenAIBatchJobs", "OpenAIBatchSimulatorServer", "OpenAIBatchCurl", "OpenAIBatchURLSession",
+        "OpenAIBatchJobs", "OpenAIBatchJSON", "OpenAIBatchSimulatorServer", "OpenAIBatchCurl",
+        "OpenAIBatchURLSession",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -110,6 +111,7 @@ let package = Package(
       name: "OpenAIBatchTests",
       dependencies: [
         "OpenAIBatch", "OpenAIBatchCurl", "OpenAIBatchURLSession", "OpenAIBatchSimulator", "LoopbackServer",
+        .product(name: "InMemoryLogging", package: "swift-log"),
       ]),
     .testTarget(
       name: "OpenAIBatchJobsTests", dependencies: ["OpenAIBatchJobs", "OpenAIBatchSimulator"]),
@@ -119,7 +121,9 @@ let package = Package(
         "OpenAIBatch", "OpenAIBatchCurl", "OpenAIBatchURLSession", "OpenAIBatchJobs", "OpenAIBatchSimulator",
         "LoopbackServer", "openai-batch",
       ]),
-    .testTarget(name: "openai-batchTests", dependencies: ["openai-batch", "OpenAIBatchSimulatorServer"]),
+    .testTarget(
+      name: "openai-batchTests",
+      dependencies: ["openai-batch", "OpenAIBatchSimulatorServer", "LoopbackServer"]),
   ],
   swiftLanguageModes: [.v6]
 )

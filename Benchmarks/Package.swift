@@ -7,6 +7,7 @@ let package = Package(
   products: [
     .executable(name: "batch-peers", targets: ["batch-peers"]),
     .executable(name: "result-lines", targets: ["result-lines"]),
+    .executable(name: "row-account", targets: ["row-account"]),
   ],
   dependencies: [
     .package(name: "swift-openai-batch", path: "..", traits: [])
@@ -21,6 +22,7 @@ let package = Package(
     .executableTarget(
       name: "result-lines",
       dependencies: ["Measuring", library("OpenAIBatchJSON"), library("OpenAIBatchModels")]),
+    .executableTarget(name: "row-account", dependencies: ["Measuring", library("OpenAIBatch")]),
   ],
   swiftLanguageModes: [.v6]
 )

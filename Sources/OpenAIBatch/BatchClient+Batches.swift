@@ -113,11 +113,15 @@ extension BatchClientError {
 }
 
 extension BatchOperation where Output == Batch {
-  static func createBatch(_ request: CreateBatchRequest) throws(BatchClientError) -> Self {
+  static func createBatch(
+    _ request: CreateBatchRequest, _ extra: ExtraFields
+  ) throws(BatchClientError) -> Self {
     do {
       try request.validate()
-      return Self(
-        "createBatch", effect: .creates, .post, "/batches", json: try JSONText.encode(request))
+      let json = try extra.joined(to: try JSONText.encode(request), operation: "createBatch")
+      return Self("createBatch", effect: .creates, .post, "/batches", json: json)
+    } catch let error as BatchClientError {
+      throw error
     } catch let error as InvalidParameter {
       throw BatchClientError(error, operation: "createBatch")
     } catch {

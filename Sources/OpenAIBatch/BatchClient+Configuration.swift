@@ -31,15 +31,26 @@ extension BatchClient {
     public var headers: HTTPFields = [:]
     /// Query items for every call, such as Azure's `api-version`.
     public var queryItems: [(name: String, value: String)] = []
+    /// Members of a provider's own for the JSON body of each create.
+    public var jsonFields: [String: any Encodable & Sendable] = [:]
+    /// Fields of a provider's own for the form of each upload.
+    public var formFields: [(name: String, value: String)] = []
+    /// What the service spells otherwise than OpenAI.
+    public var provider = Provider()
     /// How often, and after which waits, a failed attempt is made again.
     public var retry: RetryPolicy = .standard
     /// How many requests may be made in a time.
     public var rateLimit: RateLimit = .unlimited
+    /// A limiter that this client shares with others; it wins over ``rateLimit``.
+    public var rateLimiter: RateLimiter?
     /// Your own middleware.
     public var middleware = MiddlewareList()
-    /// The limits of each attempt; uploads and file content have no total.
+    /// How large the files are that the service takes.
+    public var uploadLimits = UploadLimits()
+    /// The limits of each attempt. The total of an upload grows with its length; file content has none.
     public var timeouts = Timeouts()
-    /// Where calls are logged, at `debug` and below; `nil` for nowhere.
+    /// Where calls are logged, at `debug` and below, and, at `notice`, that a wait gets no answers; `nil` for
+    /// nowhere.
     public var logger: Logger?
     /// The longest JSON answer, in bytes: 64 MiB by default.
     public var maximumResponseLength = 64 << 20

@@ -50,10 +50,13 @@ public struct BatchClient: Sendable {
     if let logger = configuration.logger { layers.append(LoggingMiddleware(logger, clock: clock)) }
     layers += configuration.middleware.perCall
     let retry = RetryMiddleware(
-      policy: configuration.retry, budget: RetryBudget(), clock: clock, random: configuration.random)
+      policy: configuration.retry, budget: RetryBudget(), clock: clock, random: configuration.random,
+      logger: configuration.logger)
     layers.append(retry)
-    if let limiter = RateLimiter(configuration.rateLimit, clock: clock) {
+    if let limiter = configuration.rateLimiter {
       layers.append(RateLimitMiddleware(limiter))
+    } else if configuration.rateLimit != .unlimited {
+      layers.append(RateLimitMiddleware(RateLimiter(configuration.rateLimit, clock: clock)))
     }
     layers.append(CredentialMiddleware(configuration.credential))
     let response = ResponseMiddleware(secrets: secrets)
@@ -82,9 +85,17 @@ public struct BatchClient: Sendable {
   func perform<Output>(
     _ operation: BatchOperation<Output>, _ options: CallOptions, until deadline: ContinuousClock.Instant?
   ) async throws(BatchClientError) -> Output {
+    try await perform(operation, options, until: deadline, record: CallRecord(effect: operation.effect))
+  }
+
+  /// Performs an operation and reads its answer; the record tells what was sent.
+  func perform<Output>(
+    _ operation: BatchOperation<Output>, _ options: CallOptions, until deadline: ContinuousClock.Instant?,
+    record: CallRecord
+  ) async throws(BatchClientError) -> Output {
     let response = try await send(
       try request(for: operation, options), effect: operation.effect, options, until: deadline,
-      collectLimit: configuration.maximumResponseLength)
+      collectLimit: configuration.maximumResponseLength, record: record)
     let requestID = response.head.headerFields[.requestID]
     let status = response.head.status.code
     var bytes: [UInt8] = []
@@ -92,8 +103,8 @@ public struct BatchClient: Sendable {
       bytes = try await response.collect(upTo: configuration.maximumResponseLength)
     } catch {
       throw BatchClientError(
-        BatchClientError.kind(of: error), operation: operation.name, error.message, attempts: 1,
-        underlying: error)
+        BatchClientError.kind(of: error), operation: operation.name, error.message,
+        attempts: record.attempts, underlying: error)
     }
     do throws(JSONFailure) {
       return try operation.decode(bytes)
@@ -102,7 +113,7 @@ public struct BatchClient: Sendable {
         .malformedResponse, operation: operation.name,
         "The answer is not what the service documents: "
           + "\(secrets.redacting("\(error)")). It begins: \(excerpt(of: bytes))",
-        attempts: 1, underlying: error)
+        attempts: record.attempts, underlying: error)
       failure.isOutcomeUnknown = operation.effect != .safe
       failure.status = status
       failure.requestID = requestID
@@ -115,13 +126,13 @@ public struct BatchClient: Sendable {
   /// - Parameter collectLimit: The most bytes of the answer to read inside the attempt; `nil` to stream it.
   func send(
     _ request: TransportRequest, effect: Effect, _ options: CallOptions,
-    until deadline: ContinuousClock.Instant?, collectLimit: Int?
+    until deadline: ContinuousClock.Instant?, collectLimit: Int?, record: CallRecord
   ) async throws(BatchClientError) -> TransportResponse {
     let context = CallContext(
       operation: request.operation, effect: effect, deadline: deadline, retry: options.retry,
       collectLimit: collectLimit)
     do throws(CallFailure) {
-      return try await pipeline.send(request, context: context)
+      return try await pipeline.send(request, context: context, record: record)
     } catch {
       throw BatchClientError(error, of: request, wallTime: configuration.clock.wallTime(), secrets: secrets)
     }
@@ -135,7 +146,8 @@ public struct BatchClient: Sendable {
       request,
       context: CallContext(
         operation: request.operation, effect: .safe, deadline: deadline, retry: options.retry,
-        collectLimit: nil))
+        collectLimit: nil),
+      record: CallRecord(effect: .safe))
   }
 
   /// Builds the request for an operation, without its credential.
@@ -175,8 +187,15 @@ public struct BatchClient: Sendable {
       }
     }
     var timeouts = configuration.timeouts
-    if operation.isTransfer { timeouts.total = nil }
+    if operation.isTransfer { timeouts.total = transferTime(for: operation.body, options) }
     return TransportRequest(head: head, body: operation.body, timeouts: timeouts, operation: operation.name)
+  }
+
+  /// How long one attempt of a transfer may take: a download as long as it does; an upload what a JSON call may,
+  /// and a second for each 128 KiB. A timeout of the caller's own replaces that.
+  private func transferTime(for body: RequestBody, _ options: CallOptions) -> Duration? {
+    guard options.timeout == nil, let length = body.length, length > 0 else { return nil }
+    return configuration.timeouts.total.map { $0 + .seconds(length >> 17) }
   }
 
   /// What frames the request, says where it goes, or would change the form of the answer.

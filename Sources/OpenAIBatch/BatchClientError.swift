@@ -139,6 +139,9 @@ extension BatchClientError {
         attempts: failure.attempts, underlying: cause)
     }
     isOutcomeUnknown = failure.isOutcomeUnknown
+    if failure.isRetryBudgetExhausted {
+      message += " It was not tried again: so many calls fail that the client's retry budget is used up."
+    }
   }
 
   private init(_ failure: StatusFailure, of request: TransportRequest, attempts: Int, wallTime: Double) {

@@ -5,6 +5,8 @@
 public struct JSONLine: Sendable {
   /// The line's number in the text, counted from 1, blank lines included.
   public let number: Int
+  /// Where the line stands in the text, counted in bytes, its line end included and a byte order mark not.
+  public let range: Range<Int>
   /// The line without its line end. For a line that is too long only its first 1,024 bytes.
   public let bytes: ArraySlice<UInt8>
   /// Whether the line is longer than the splitter's limit.
@@ -15,11 +17,7 @@ public struct JSONLine: Sendable {
   /// - Throws: ``JSONFailure`` that carries the line's number.
   public func parse() throws(JSONFailure) -> JSONValue {
     guard !isTooLong else { throw JSONFailure("the line is too long", line: number) }
-    do throws(JSONFailure) {
-      return try JSONValue(parsing: bytes)
-    } catch {
-      throw JSONFailure(error.message, line: number, offset: error.offset, path: error.path)
-    }
+    return try JSONValue(parsing: bytes, line: number)
   }
 }
 
@@ -40,6 +38,8 @@ public struct JSONLineSplitter: Sendable {
   private var partial: [UInt8] = []
   private var partialLength = 0
   private var number = 0
+  /// Where the line that comes next begins.
+  private var start = 0
 
   /// Creates a splitter.
   ///
@@ -63,7 +63,7 @@ public struct JSONLineSplitter: Sendable {
       let end = chunk.startIndex + distance
       let piece = chunk[..<end]
       chunk = chunk[(end + 1)...]
-      if let line = line(endingWith: piece) { return line }
+      if let line = line(endingWith: piece, lineEnd: 1) { return line }
     }
     keep(chunk)
     chunk = []
@@ -72,7 +72,7 @@ public struct JSONLineSplitter: Sendable {
 
   /// The last line, when it has no line end. Call after the last bytes and the last ``next()``.
   public mutating func finish() -> JSONLine? {
-    partialLength == 0 ? nil : line(endingWith: [])
+    partialLength == 0 ? nil : line(endingWith: [], lineEnd: 0)
   }
 
   private mutating func keep(_ piece: ArraySlice<UInt8>) {
@@ -83,10 +83,12 @@ public struct JSONLineSplitter: Sendable {
     if partialLength > maximumLineLength, partial.count > 1024 { partial = Array(partial.prefix(1024)) }
   }
 
-  private mutating func line(endingWith piece: ArraySlice<UInt8>) -> JSONLine? {
+  private mutating func line(endingWith piece: ArraySlice<UInt8>, lineEnd: Int) -> JSONLine? {
     number += 1
     var bytes = piece
     let length = partialLength + piece.count
+    var range = start..<start + length + lineEnd
+    start = range.upperBound
     if partialLength > 0 {
       keep(piece)
       bytes = partial[...]
@@ -96,12 +98,13 @@ public struct JSONLineSplitter: Sendable {
     if number == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
       hadByteOrderMark = true
       bytes = bytes.dropFirst(3)
+      range = range.lowerBound + 3..<range.upperBound
     }
     if length > maximumLineLength {
-      return JSONLine(number: number, bytes: bytes.prefix(1024), isTooLong: true)
+      return JSONLine(number: number, range: range, bytes: bytes.prefix(1024), isTooLong: true)
     }
     if bytes.last == 0x0D { bytes = bytes.dropLast() }
     let isBlank = bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
-    return isBlank ? nil : JSONLine(number: number, bytes: bytes, isTooLong: false)
+    return isBlank ? nil : JSONLine(number: number, range: range, bytes: bytes, isTooLong: false)
   }
 }

@@ -9,33 +9,43 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// Walks JSON bytes by RFC 8259: validates them, and finds values in text that is already valid.
+/// Walks JSON bytes once by RFC 8259: checks every byte, and notes where each value stands.
 ///
-/// This file is the only one of the project that reads JSON through raw memory. A scanner lives inside one
-/// `withUnsafeBytes`; every read is preceded by a comparison with `end`.
+/// A scanner lives inside one `withUnsafeBufferPointer`; every read is preceded by a comparison with `end`. The
+/// place in the text is handed on by value, so that it stays in a register.
 struct JSONScanner {
-  private let base: UnsafeRawPointer
-  let end: Int
-  var index: Int
-
-  /// Nesting deeper than this is refused, so that a hostile text cannot exhaust the stack.
-  static let maximumDepth = 512
-
-  private init(_ buffer: UnsafeRawBufferPointer, at index: Int) {
-    // An empty buffer may have no address; it is never read, because `end` is 0.
-    base = buffer.baseAddress ?? UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped
-    end = buffer.count
-    self.index = index
+  /// What is wrong, and at which byte.
+  struct Fault: Error {
+    let message: StaticString
+    let offset: Int
   }
 
-  /// Runs `body` with a scanner over `bytes`; its indices count from the slice's start.
-  static func scan<Result, Failure: Error>(
-    _ bytes: ArraySlice<UInt8>, at index: Int = 0, _ body: (inout JSONScanner) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    try bytes.withUnsafeBufferPointer { buffer throws(Failure) in
-      var scanner = JSONScanner(UnsafeRawBufferPointer(buffer), at: index)
-      return try body(&scanner)
+  /// Nesting deeper than this is refused, so that a hostile text cannot exhaust the stack of what reads it.
+  static let maximumDepth = 512
+  /// Longer texts do not fit the nodes' fields.
+  static let maximumLength = Int(Int32.max)
+
+  let base: UnsafePointer<UInt8>
+  let end: Int
+
+  /// The document of `text`, whole or up to the fault.
+  static func scan(_ text: ArraySlice<UInt8>, line: Int? = nil) -> (document: JSONDocument, fault: Fault?) {
+    text.withUnsafeBufferPointer { text in
+      withUnsafeTemporaryAllocation(of: JSONNode.self, capacity: 256) { space in
+        let (nodes, fault) = scan(text, into: NodeBuffer(space))
+        defer { nodes.deallocate() }
+        return (JSONDocument(nodes: nodes.all, text: text, line: line), fault)
+      }
     }
+  }
+
+  private static func scan(_ text: UnsafeBufferPointer<UInt8>, into nodes: NodeBuffer) -> (NodeBuffer, Fault?)
+  {
+    guard let base = text.baseAddress, !text.isEmpty else {
+      return (nodes, Fault("expected a value, found the end of the text", 0))
+    }
+    guard text.count <= maximumLength else { return (nodes, Fault("longer than 2 GiB", 0)) }
+    return JSONScanner(base: base, end: text.count).scan(into: nodes)
   }
 
   /// The distance to the first line feed, or `nil` when there is none.
@@ -45,220 +55,101 @@ struct JSONScanner {
       return UnsafeRawPointer(found) - base
     }
   }
-}
 
-// MARK: Walking text that is already valid
-
-extension JSONScanner {
-  /// The value of the first member called `key` in the object that starts here.
-  ///
-  /// Keys with escapes are compared by their meaning.
-  mutating func member(_ key: String) -> Range<Int>? {
-    guard take(UInt8(ascii: "{")) else { return nil }
-    var key = key
-    return key.withUTF8 { wanted in
-      while let range = nextMember() {
-        let name = UnsafeRawBufferPointer(
-          rebasing: buffer[range.key.lowerBound + 1..<range.key.upperBound - 1])
-        let isMatch =
-          name.contains(UInt8(ascii: "\\"))
-          ? unescaped(range.key).utf8.elementsEqual(wanted)
-          : name.elementsEqual(UnsafeRawBufferPointer(wanted))
-        if isMatch { return range.value }
-      }
-      return nil
+  private func scan(into buffer: NodeBuffer) -> (NodeBuffer, Fault?) {
+    var nodes = buffer
+    do throws(Fault) {
+      try scan(&nodes)
+      return (nodes, nil)
+    } catch {
+      return (nodes, error)
     }
   }
 
-  /// All members of the object that starts here; an empty list for another value.
-  mutating func members() -> [(key: Range<Int>, value: Range<Int>)] {
-    guard take(UInt8(ascii: "{")) else { return [] }
-    var members: [(key: Range<Int>, value: Range<Int>)] = []
-    while let member = nextMember() { members.append(member) }
-    return members
-  }
-
-  /// All elements of the array that starts here; an empty list for another value.
-  mutating func elements() -> [Range<Int>] {
-    guard take(UInt8(ascii: "[")) else { return [] }
-    var elements: [Range<Int>] = []
-    while true {
-      skipSeparators()
-      guard let byte = peek(), byte != UInt8(ascii: "]") else { return elements }
-      elements.append(skipValue())
-    }
-  }
-
-  /// The element at `position` of the array that starts here.
-  mutating func element(_ position: Int) -> Range<Int>? {
-    guard position >= 0, take(UInt8(ascii: "[")) else { return nil }
-    var left = position
-    while true {
-      skipSeparators()
-      guard let byte = peek(), byte != UInt8(ascii: "]") else { return nil }
-      let range = skipValue()
-      if left == 0 { return range }
-      left -= 1
-    }
-  }
-
-  /// The text of the string literal at `range`, quotes included, without its escapes.
-  func unescaped(_ range: Range<Int>) -> String {
-    let content = UnsafeRawBufferPointer(rebasing: buffer[range.lowerBound + 1..<range.upperBound - 1])
-    var text: [UInt8] = []
-    var position = 0
-    while let backslash = content[position...].firstIndex(of: UInt8(ascii: "\\")),
-      backslash + 1 < content.count
-    {
-      if text.isEmpty { text.reserveCapacity(content.count) }
-      text += content[position..<backslash]
-      let escape = content[backslash + 1]
-      position = backslash + 2
-      guard escape == UInt8(ascii: "u") else {
-        text.append(Self.meaning(ofEscape: escape))
-        continue
-      }
-      var scalar = Self.hex(content, &position)
-      if scalar & 0xFC00 == 0xD800 {
-        position = min(position + 2, content.count)
-        scalar = 0x10000 + (scalar & 0x3FF) << 10 + Self.hex(content, &position) & 0x3FF
-      }
-      if let scalar = Unicode.Scalar(scalar), let encoded = UTF8.encode(scalar) { text += encoded }
-    }
-    guard position > 0 else { return String(decoding: content, as: UTF8.self) }
-    text += content[position...]
-    return String(decoding: text, as: UTF8.self)
-  }
-
-  private static func meaning(ofEscape byte: UInt8) -> UInt8 {
-    switch byte {
-    case UInt8(ascii: "b"): 0x08
-    case UInt8(ascii: "f"): 0x0C
-    case UInt8(ascii: "n"): 0x0A
-    case UInt8(ascii: "r"): 0x0D
-    case UInt8(ascii: "t"): 0x09
-    default: byte
-    }
-  }
-
-  private static func hex(_ content: UnsafeRawBufferPointer, _ position: inout Int) -> UInt32 {
-    let digits = content[position...].prefix(4)
-    position = digits.endIndex
-    return digits.reduce(0) { $0 << 4 | UInt32(hexDigit($1) ?? 0) }
-  }
-
-  private mutating func nextMember() -> (key: Range<Int>, value: Range<Int>)? {
-    skipSeparators()
-    guard peek() == UInt8(ascii: "\"") else { return nil }
-    let key = skipValue()
-    skipWhitespace()
-    index += 1  // the colon
-    skipWhitespace()
-    return (key, skipValue())
-  }
-
-  private mutating func skipValue() -> Range<Int> {
-    let start = index
+  @inline(__always)
+  private func scan(_ nodes: inout NodeBuffer) throws(Fault) {
+    // The containers around the current place are chained through their nodes: no stack of their own.
+    var container = -1
+    var isObject = false
     var depth = 0
-    repeat {
-      guard let byte = peek() else { break }
-      switch byte {
+    var index = 0
+
+    skipWhitespace(&index)
+    value: while true {
+      guard index < end else { throw Fault("expected a value, found the end of the text", index) }
+      let start = index
+      switch base[index] {
       case UInt8(ascii: "\""):
-        skipString()
+        let flags = try scanString(&index)
+        nodes.append(start: start, end: index, info: flags.rawValue)
       case UInt8(ascii: "{"), UInt8(ascii: "["):
         depth += 1
-        index += 1
-      case UInt8(ascii: "}"), UInt8(ascii: "]"):
-        depth -= 1
-        index += 1
+        guard depth <= Self.maximumDepth else { throw Fault("nested deeper than 512 levels", index) }
+        nodes.append(start: start, end: 0, next: container)
+        container = nodes.count - 1
+        isObject = base[index] == UInt8(ascii: "{")
+        index &+= 1
+        skipWhitespace(&index)
+        if index < end, base[index] == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) { break }
+        if isObject { try scanKey(&index, &nodes, of: container) }
+        continue value
+      case UInt8(ascii: "t"):
+        try expect("true", &index)
+        nodes.append(start: start, end: index)
+      case UInt8(ascii: "f"):
+        try expect("false", &index)
+        nodes.append(start: start, end: index)
+      case UInt8(ascii: "n"):
+        try expect("null", &index)
+        nodes.append(start: start, end: index)
       default:
-        index += 1
-        if depth == 0 { skipScalar() }
+        let flags = try scanNumber(&index)
+        nodes.append(start: start, end: index, info: flags.rawValue)
       }
-    } while depth > 0
-    return start..<index
-  }
-
-  private mutating func skipString() {
-    index += 1
-    while true {
-      skipPlainASCII()
-      guard let byte = peek() else { return }
-      index += byte == UInt8(ascii: "\\") ? 2 : 1
-      if byte == UInt8(ascii: "\"") { return }
+      // Behind a value, or between the brackets of an empty container.
+      while depth > 0 {
+        skipWhitespace(&index)
+        let byte = index < end ? base[index] : 0
+        if byte == UInt8(ascii: ",") {
+          index &+= 1
+          skipWhitespace(&index)
+          nodes[container].info &+= 4
+          if isObject { try scanKey(&index, &nodes, of: container) }
+          continue value
+        }
+        guard byte == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+          throw Fault(isObject ? "expected ',' or '}'" : "expected ',' or ']'", index)
+        }
+        index &+= 1
+        container = nodes.close(container, end: index)
+        depth -= 1
+        isObject = depth > 0 && base[Int(nodes[container].start)] == UInt8(ascii: "{")
+      }
+      skipWhitespace(&index)
+      guard index == end else { throw Fault("expected the end of the text", index) }
+      return
     }
   }
 
-  private mutating func skipScalar() {
-    while let byte = peek() {
-      switch byte {
-      case UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]"), 0x20, 0x0A, 0x0D, 0x09: return
-      default: index += 1
-      }
+  @inline(__always)
+  private func scanKey(_ index: inout Int, _ nodes: inout NodeBuffer, of container: Int) throws(Fault) {
+    let start = index
+    guard index < end, base[index] == UInt8(ascii: "\"") else {
+      throw Fault("expected a key in double quotes", index)
     }
-  }
-
-  private mutating func skipSeparators() {
-    skipWhitespace()
-    if take(UInt8(ascii: ",")) { skipWhitespace() }
+    let flags = try scanString(&index)
+    nodes.append(start: start, end: index, info: flags.rawValue)
+    if !flags.isEmpty { nodes[container].info |= flags.rawValue }
+    skipWhitespace(&index)
+    guard index < end, base[index] == UInt8(ascii: ":") else { throw Fault("expected ':'", index) }
+    index &+= 1
+    skipWhitespace(&index)
   }
 }
 
-// MARK: Bytes
-
-extension JSONScanner {
-  private var buffer: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: end) }
-
-  func byte(at index: Int) -> UInt8 { base.load(fromByteOffset: index, as: UInt8.self) }
-
-  func peek() -> UInt8? { index < end ? byte(at: index) : nil }
-
-  mutating func take(_ wanted: UInt8) -> Bool {
-    guard index < end, byte(at: index) == wanted else { return false }
-    index += 1
-    return true
-  }
-
-  mutating func skipWhitespace() {
-    while let byte = peek(), byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { index += 1 }
-  }
-
-  /// Advances over `word`, if it stands here.
-  mutating func take(word: StaticString) -> Bool {
-    let length = word.utf8CodeUnitCount
-    guard index + length <= end, memcmp(base + index, word.utf8Start, length) == 0 else { return false }
-    index += length
-    return true
-  }
-
-  /// Advances over printable ASCII that is neither a quote nor a backslash, eight bytes at a time.
-  mutating func skipPlainASCII() {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let highs: UInt64 = 0x8080_8080_8080_8080
-    while index + 8 <= end {
-      let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-      let quotes = word ^ (ones &* 0x22)
-      let backslashes = word ^ (ones &* 0x5C)
-      // The lowest set high bit marks the first byte that is a quote, a backslash, a control character or
-      // not ASCII: borrows of the subtractions can only set false marks above a true one.
-      let marks =
-        (word | (word &- ones &* 0x20) | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes)
-        & highs
-      if marks != 0 {
-        index += marks.trailingZeroBitCount >> 3
-        return
-      }
-      index += 8
-    }
-    while let byte = peek(), byte >= 0x20, byte < 0x80, byte != 0x22, byte != 0x5C { index += 1 }
-  }
-}
-
-func hexDigit(_ byte: UInt8) -> UInt8? {
-  switch byte {
-  case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-  case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-  case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-  default: nil
+extension JSONScanner.Fault {
+  @inline(__always)
+  init(_ message: StaticString, _ offset: Int) {
+    self.init(message: message, offset: offset)
   }
 }

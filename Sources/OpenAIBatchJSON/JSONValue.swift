@@ -1,44 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-/// A value inside a JSON text: the whole text is validated once, values are read only when asked for.
+/// A value inside a JSON text: the whole text is read once, and values are made of it only when asked for.
 ///
-/// A value shares the bytes of the text that it came from; nothing is copied until a string is wanted.
+/// Reading checks every byte against RFC 8259 and UTF-8, and notes where each value stands. All values of a text
+/// share one copy of it.
+///
+/// Beyond the grammar, nesting deeper than 512 levels and texts over 2 GiB are refused. A byte order mark is not
+/// JSON. An escaped surrogate without its partner is taken, as the grammar does, and reads as U+FFFD: models'
+/// texts are cut in the middle of a character, and an answer must not be lost for that. Of members with one
+/// name the first counts.
 public struct JSONValue: Sendable {
-  /// The value's own bytes, exactly as they stand in the text, without white space around them.
-  public let bytes: ArraySlice<UInt8>
+  let document: JSONDocument
+  let node: Int
 
-  /// Validates `bytes` as one JSON text by RFC 8259.
-  ///
-  /// Stricter than the grammar in two points: a lone surrogate and nesting deeper than 512 levels are
-  /// refused. A byte order mark is not JSON.
+  init(_ document: JSONDocument, _ node: Int) {
+    self.document = document
+    self.node = node
+  }
+
+  /// Validates `bytes` as one JSON text.
   ///
   /// - Throws: ``JSONFailure`` with line, byte and what was expected there.
   public init(parsing bytes: ArraySlice<UInt8>) throws(JSONFailure) {
-    let range = try JSONScanner.scan(bytes) { scanner throws(JSONFailure) in try scanner.validateDocument() }
-    self.init(bytes, range)
+    try self.init(parsing: bytes, line: nil)
   }
 
-  /// Validates `bytes` as one JSON text by RFC 8259.
+  /// Validates `bytes` as one JSON text.
+  ///
+  /// - Throws: ``JSONFailure`` with line, byte and what was expected there.
   public init(parsing bytes: [UInt8]) throws(JSONFailure) {
     try self.init(parsing: bytes[...])
   }
 
-  /// Takes bytes that are the text of a value read before.
-  package init(validated bytes: ArraySlice<UInt8>) {
-    self.bytes = bytes
+  init(parsing bytes: ArraySlice<UInt8>, line: Int?) throws(JSONFailure) {
+    let (document, fault) = JSONScanner.scan(bytes, line: line)
+    if let fault { throw document.failure("\(fault.message)", at: fault.offset) }
+    self.init(document, 0)
   }
 
-  /// The leading members of an object whose text is damaged further on, such as a line that was cut.
-  package static func wholeMembers(of bytes: ArraySlice<UInt8>) -> [(key: String, value: JSONValue)] {
-    JSONScanner.scan(bytes) { scanner in
-      scanner.wholeMembers().map { (scanner.unescaped($0.key), JSONValue(bytes, $0.value)) }
-    }
-  }
+  /// Reads several values at once. The view must not leave `body`.
+  package func read<Result>(_ body: (JSONView) -> Result) -> Result { document.read(node, body) }
 
-  private init(_ bytes: ArraySlice<UInt8>, _ range: Range<Int>) {
-    self.bytes = bytes[bytes.startIndex + range.lowerBound..<bytes.startIndex + range.upperBound]
-  }
+  /// A value that was found by a view.
+  package func value(_ view: JSONView) -> JSONValue { JSONValue(document, view.node) }
+
+  /// The value's own bytes, exactly as they stand in the text, without white space around them. A copy.
+  public var bytes: [UInt8] { read { Array($0.content) } }
 
   /// What a value can be.
   public enum Kind: String, Sendable, Hashable {
@@ -46,41 +54,47 @@ public struct JSONValue: Sendable {
   }
 
   /// What this value is.
-  public var kind: Kind {
-    switch bytes.first {
-    case UInt8(ascii: "{"): .object
-    case UInt8(ascii: "["): .array
-    case UInt8(ascii: "\""): .string
-    case UInt8(ascii: "t"), UInt8(ascii: "f"): .boolean
-    case UInt8(ascii: "n"): .null
-    default: .number
-    }
-  }
+  public var kind: Kind { read(\.kind) }
 }
 
 // MARK: Containers
 
 extension JSONValue {
   /// The first member called `key`, or `nil` when this is not an object or has none.
-  public subscript(key: String) -> JSONValue? {
-    JSONScanner.scan(bytes) { $0.member(key) }.map { JSONValue(bytes, $0) }
-  }
+  public subscript(key: String) -> JSONValue? { read { $0[key].map(value) } }
 
   /// The element at `index`, or `nil` when this is not an array or is shorter.
-  public subscript(index: Int) -> JSONValue? {
-    JSONScanner.scan(bytes) { $0.element(index) }.map { JSONValue(bytes, $0) }
-  }
+  public subscript(index: Int) -> JSONValue? { read { $0[index].map(value) } }
+
+  /// How many members or elements there are; 0 when this is neither an object nor an array.
+  public var count: Int { read { $0.kind == .object || $0.kind == .array ? $0.raw.count : 0 } }
 
   /// All members in order, duplicates included; empty when this is not an object.
   public var members: [(key: String, value: JSONValue)] {
-    JSONScanner.scan(bytes) { scanner in
-      scanner.members().map { (scanner.unescaped($0.key), JSONValue(bytes, $0.value)) }
-    }
+    read { $0.keys.map { ($0.jsonString.text, JSONValue(document, $0.node + 1)) } }
   }
 
   /// All elements in order; empty when this is not an array.
-  public var elements: [JSONValue] {
-    JSONScanner.scan(bytes) { $0.elements() }.map { JSONValue(bytes, $0) }
+  public var elements: [JSONValue] { read { $0.elements.map(value) } }
+
+  /// The leading members of an object whose text is damaged further on, such as a line that was cut.
+  package static func wholeMembers(of bytes: ArraySlice<UInt8>) -> [(key: String, value: JSONValue)] {
+    let document = JSONScanner.scan(bytes).document
+    guard document.nodeCount > 1 else { return [] }
+    return document.read(0) { root in
+      guard root.firstByte == UInt8(ascii: "{") else { return [] }
+      var members: [(key: String, value: JSONValue)] = []
+      var key = root.at(1)
+      while key.node + 1 < document.nodeCount {
+        let value = key.at(key.node + 1)
+        // A number may have been cut: only what stands behind it shows that it ends there.
+        let next = document.token(behind: Int(value.raw.end))
+        guard value.raw.end > 0, next == UInt8(ascii: ",") || next == UInt8(ascii: "}") else { break }
+        members.append((key.jsonString.text, JSONValue(document, value.node)))
+        key = key.at(Int(value.raw.next))
+      }
+      return members
+    }
   }
 }
 
@@ -88,34 +102,26 @@ extension JSONValue {
 
 extension JSONValue {
   /// The text of a string, without its escapes; `nil` for another value.
-  public var string: String? {
-    guard kind == .string else { return nil }
-    return JSONScanner.scan(bytes) { $0.unescaped(0..<bytes.count) }
-  }
+  ///
+  /// A lone surrogate, which stands for no character, reads as U+FFFD.
+  public var string: String? { read(\.string) }
 
   /// A number that is an integer and fits; `nil` for another value. `1.0` and `1e3` are not read as integers.
-  public var int: Int? {
-    kind == .number ? Int(String(decoding: bytes, as: UTF8.self)) : nil
-  }
+  public var int: Int? { read(\.int) }
 
   /// A number as the nearest `Double`; `nil` for another value, and for one too large for a `Double`.
-  public var double: Double? {
-    guard kind == .number, let value = Double(String(decoding: bytes, as: UTF8.self)) else { return nil }
-    return value.isFinite ? value : nil
-  }
+  public var double: Double? { read { $0.isNumber ? $0.jsonNumber.double : nil } }
+
+  /// A number as the nearest `Float`; `nil` for another value, and for one too large for a `Float`.
+  public var float: Float? { read { $0.isNumber ? $0.jsonNumber.float : nil } }
+
+  /// The numbers of an array of nothing but numbers, each as the nearest `Float`, such as an embedding; `nil` for
+  /// another value, and when one is too large for a `Float`.
+  public var floats: [Float]? { read { $0.numbers(\.float) } }
 
   /// `true` or `false`; `nil` for another value.
-  public var bool: Bool? {
-    kind == .boolean ? bytes.first == UInt8(ascii: "t") : nil
-  }
+  public var bool: Bool? { read(\.bool) }
 
   /// Whether this is `null`.
-  public var isNull: Bool { kind == .null }
-
-  /// Decodes the value as `type`.
-  ///
-  /// - Throws: ``JSONFailure`` with the path to what did not fit.
-  public func decode<Value: Decodable>(as type: Value.Type) throws(JSONFailure) -> Value {
-    try JSONText.decode(type, from: bytes)
-  }
+  public var isNull: Bool { read(\.isNull) }
 }

@@ -2,6 +2,7 @@
 // Copyright the swift-openai-batch authors
 
 public import OpenAIBatch
+internal import OpenAIBatchJSON
 
 /// The main job: a file of request lines in, one answer per row out, in input order.
 ///
@@ -100,8 +101,10 @@ public struct BatchJob: Sendable {
     let batch = try await batch(for: file, progress)
     let ended = try await wait(for: batch, progress)
     progress(.fetching(ended))
-    let answers = try await JobAnswers(of: ended, client: client)
-    let report = try answers.write(rowsOf: input, to: sink, batch: ended)
+    let account = try await client.account(of: ended, input: input, keepsLines: true)
+    for row in 0..<account.count { try sink.write(try account.line(at: row).bytes) }
+    try sink.commit()
+    let report = JobReport(batch: ended, audit: try account.audit())
     progress(.finished(report))
     return report
   }

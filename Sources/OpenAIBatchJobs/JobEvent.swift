@@ -23,33 +23,13 @@ public enum JobEvent: Sendable {
   case finished(JobReport)
 }
 
-/// What became of a job's rows. The numbers of answered and failed rows sum to ``rows``.
+/// What became of a job's rows.
 public struct JobReport: Sendable, Hashable {
   /// The batch, as it ended.
   public let batch: Batch
-  /// Rows of the input, each with one line in the output.
-  public internal(set) var rows = 0
-  /// Rows that were answered.
-  public internal(set) var answered = 0
-  /// Rows that failed, by kind; missing ones among them.
-  public internal(set) var failed: [RowFailure.Kind: Int] = [:]
-  /// The codes of failed rows, each with its count and one row as an example; at most 100.
-  public internal(set) var codes: [String: Example] = [:]
-  /// Result lines beyond the one that was used for their row.
-  public internal(set) var duplicates = 0
-  /// Result lines that belong to no row.
-  public internal(set) var unexpected = 0
-
-  /// A count with an example.
-  public struct Example: Sendable, Hashable {
-    /// How many rows.
-    public internal(set) var count: Int
-    /// The `custom_id` of one of them.
-    public let customID: String
-  }
-
-  init(batch: Batch) { self.batch = batch }
+  /// The account of its rows, each of which has one line in the output.
+  public let audit: BatchAudit
 
   /// Whether every row was answered.
-  public var isComplete: Bool { answered == rows }
+  public var isComplete: Bool { audit.answered == audit.rows }
 }

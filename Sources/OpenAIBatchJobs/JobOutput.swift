@@ -39,23 +39,32 @@ final class JobOutput: Sendable {
   }
 
   /// Writes one line.
-  func write(_ line: [UInt8]) throws(FileFailure) {
-    switch target {
-    case .file(let file):
-      try file.write(line[...])
-      try file.write([0x0A])
-    case .stream(let write):
-      do {
-        try write((line + [0x0A])[...])
-      } catch {
-        throw FileFailure(path: "the output", reason: "cannot be written: \(error)")
+  func write(_ line: ArraySlice<UInt8>) throws(BatchClientError) {
+    do throws(FileFailure) {
+      switch target {
+      case .file(let file):
+        try file.write(line)
+        try file.write([0x0A])
+      case .stream(let write):
+        do {
+          try write(line + [0x0A])
+        } catch {
+          throw FileFailure(path: "the output", reason: "cannot be written: \(error)")
+        }
       }
+    } catch {
+      throw BatchClientError(.file, operation: "writeAnswers", error.description, underlying: error)
     }
   }
 
   /// Makes the output appear.
-  func commit() throws(FileFailure) {
-    if case .file(let file) = target { try file.commit() }
+  func commit() throws(BatchClientError) {
+    guard case .file(let file) = target else { return }
+    do throws(FileFailure) {
+      try file.commit()
+    } catch {
+      throw BatchClientError(.file, operation: "writeAnswers", error.description, underlying: error)
+    }
   }
 
   /// Whether a file has one result line for each row of the input, in its order.

@@ -29,11 +29,11 @@ struct JobSearch {
     return found.sorted { ($1.createdAt, $1.id.rawValue) < ($0.createdAt, $0.id.rawValue) }
   }
 
-  /// The newest batch to go on with: running, or ended with its results still there. Of twins, which a process
+  /// The newest batch to go on with: running, or ended with its answers still there. Of twins, which a process
   /// that died may have left, the oldest stays.
   func usable(among batches: [Batch]) async throws(BatchClientError) -> Batch? {
     for batch in batches where batch.status != .failed {
-      if batch.status.isTerminal, try await !hasItsFiles(batch) { continue }
+      if batch.status.isTerminal, try await !hasItsAnswers(batch) { continue }
       let twins = batches.filter { mark(of: $0) == mark(of: batch) && $0.status != .failed }
       return try await client.keepOldest(of: twins)
     }
@@ -50,17 +50,18 @@ struct JobSearch {
 
   private func mark(of batch: Batch) -> String? { batch.metadata?[BatchKey.metadataKey] }
 
-  private func hasItsFiles(_ batch: Batch) async throws(BatchClientError) -> Bool {
-    for file in [batch.outputFileID, batch.errorFileID].compactMap(\.self) {
-      do throws(BatchClientError) {
-        // The content itself is asked for: some providers have no file objects for results.
-        var content = client.content(of: file).makeAsyncIterator()
-        _ = try await content.next()
-      } catch  where error.kind == .notFound {
-        return false
-      }
+  /// Whether what was paid for is still there. An error file that is gone is no reason to pay again.
+  private func hasItsAnswers(_ batch: Batch) async throws(BatchClientError) -> Bool {
+    guard let file = batch.outputFileID ?? batch.errorFileID else { return true }
+    do throws(BatchClientError) {
+      // The content itself is asked for: some providers have no file objects for results.
+      var content = client.content(of: file).makeAsyncIterator()
+      _ = try await content.next()
+      return true
+    } catch {
+      guard error.kind == .notFound else { throw error }
+      return false
     }
-    return true
   }
 
   /// The upload of a run that ended before it made a batch. Best effort: without it the file is sent again.

@@ -27,6 +27,9 @@ public struct CallFailure: Error, Sendable {
   /// Set when the call is over, from what was sent and not from what a middleware made of it; false before.
   public internal(set) var isOutcomeUnknown = false
 
+  /// Whether another attempt was due, and the retry budget had no room for it.
+  public internal(set) var isRetryBudgetExhausted = false
+
   /// Creates a failure.
   public init(_ reason: Reason, attempts: Int = 1) {
     self.reason = reason

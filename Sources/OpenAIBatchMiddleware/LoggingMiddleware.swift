@@ -25,35 +25,50 @@ package struct LoggingMiddleware: Middleware {
     do throws(CallFailure) {
       let response = try await next(request, context)
       metadata["status"] = "\(response.head.status.code)"
-      metadata["request_id"] = response.head.headerFields[.requestID].map(word)
+      metadata["request_id"] = response.head.headerFields[.requestID].map(Logger.MetadataValue.word)
       metadata["duration_ms"] = milliseconds(since: start)
       logger.debug("call answered", metadata: metadata)
       return response
     } catch {
+      metadata.merge(error.logMetadata) { $1 }
       metadata["duration_ms"] = milliseconds(since: start)
-      metadata["attempts"] = "\(error.attempts)"
-      switch error.reason {
-      case .transport(let failure): metadata["failure"] = "\(failure.kind.rawValue)"
-      case .status(let failure):
-        metadata["status"] = "\(failure.status)"
-        metadata["code"] = failure.code.map(word)
-        metadata["request_id"] = failure.requestID.map(word)
-      case .configuration: metadata["failure"] = "configuration"
-      case .middleware: metadata["failure"] = "middleware"
-      }
       logger.debug("call failed", metadata: metadata)
       throw error
     }
   }
 
+  private func milliseconds(since start: ContinuousClock.Instant) -> Logger.MetadataValue {
+    .milliseconds(start.duration(to: clock.now()))
+  }
+}
+
+extension CallFailure {
+  /// What may be logged of a failure.
+  var logMetadata: Logger.Metadata {
+    var metadata: Logger.Metadata = ["attempts": "\(attempts)"]
+    switch reason {
+    case .transport(let failure): metadata["failure"] = "\(failure.kind.rawValue)"
+    case .status(let failure):
+      metadata["status"] = "\(failure.status)"
+      metadata["code"] = failure.code.map(Logger.MetadataValue.word)
+      metadata["request_id"] = failure.requestID.map(Logger.MetadataValue.word)
+    case .configuration: metadata["failure"] = "configuration"
+    case .middleware: metadata["failure"] = "middleware"
+    }
+    if isRetryBudgetExhausted { metadata["retry_budget"] = "exhausted" }
+    return metadata
+  }
+}
+
+extension Logger.MetadataValue {
   /// What a server sent, cut to what an id or a code can be: it cannot forge a line of the log.
-  private func word(_ text: String) -> Logger.MetadataValue {
+  static func word(_ text: String) -> Self {
     let bytes = text.utf8.prefix(128).map { 0x21...0x7E ~= $0 ? $0 : UInt8(ascii: "?") }
     return .string(String(decoding: bytes, as: UTF8.self))
   }
 
-  private func milliseconds(since start: ContinuousClock.Instant) -> Logger.MetadataValue {
-    let (seconds, attoseconds) = start.duration(to: clock.now()).components
+  static func milliseconds(_ duration: Duration) -> Self {
+    let (seconds, attoseconds) = duration.components
     return "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000)"
   }
 }

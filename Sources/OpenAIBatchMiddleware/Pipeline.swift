@@ -24,48 +24,59 @@ package struct Pipeline: Sendable {
   }
 
   /// Sends a request through all layers.
+  ///
+  /// - Parameter record: Learns what is sent and what may have come of it.
   package func send(
-    _ request: TransportRequest, context: CallContext
+    _ request: TransportRequest, context: CallContext, record: CallRecord
   ) async throws(CallFailure) -> TransportResponse {
-    let outcome = CallOutcome(effect: context.effect)
     do throws(CallFailure) {
-      return try await pass(request, context, layers[...], outcome)
+      return try await pass(request, context, layers[...], record)
     } catch {
       var failure = error
-      failure.isOutcomeUnknown = outcome.isUnknown
+      failure.isOutcomeUnknown = record.effects > 0
       throw failure
     }
   }
 
   private func pass(
     _ request: TransportRequest, _ context: CallContext, _ rest: ArraySlice<any Middleware>,
-    _ outcome: CallOutcome
+    _ record: CallRecord
   ) async throws(CallFailure) -> TransportResponse {
-    guard let layer = rest.first else { return try await transmit(request, context, outcome) }
+    guard let layer = rest.first else { return try await transmit(request, context, record) }
     return try await layer.intercept(request, context: context) {
       (request, context) async throws(CallFailure) -> TransportResponse in
-      try await pass(request, context, rest.dropFirst(), outcome)
+      try await pass(request, context, rest.dropFirst(), record)
     }
   }
 
   private func transmit(
-    _ request: TransportRequest, _ context: CallContext, _ outcome: CallOutcome
+    _ request: TransportRequest, _ context: CallContext, _ record: CallRecord
   ) async throws(CallFailure) -> TransportResponse {
     guard !Task.isCancelled else { throw .cancelled("before sending") }
-    try outcome.willSend()
     var request = request
+    var headLimit: Duration?
     if let deadline = context.deadline {
       let left = clock.now().duration(to: deadline)
       guard left > .zero else { throw .timedOut("The call's timeout passed before the request was sent.") }
-      // A streamed response outlives the call, so the call's deadline does not bound its reading.
-      if context.collectLimit != nil { request.timeouts.total = min(request.timeouts.total ?? left, left) }
+      if context.collectLimit != nil {
+        request.timeouts.total = min(request.timeouts.total ?? left, left)
+      } else {
+        // A streamed response outlives the call: only the time until it begins is the call's.
+        headLimit = left
+      }
     }
+    try record.willSend()
     do throws(TransportFailure) {
-      let response = try await transport.send(request)
-      outcome.didReceive(response.head, at: clock.wallTime())
+      let response =
+        if let headLimit {
+          try await transport.send(request, headWithin: headLimit, clock)
+        } else {
+          try await transport.send(request)
+        }
+      record.didReceive(response.head, at: clock.wallTime())
       return response
     } catch {
-      outcome.didFail(error)
+      record.didFail(error)
       throw CallFailure(.transport(error))
     }
   }

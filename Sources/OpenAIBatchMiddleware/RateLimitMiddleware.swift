@@ -3,7 +3,7 @@
 
 package import OpenAIBatchTransport
 
-/// Waits for each attempt's turn.
+/// Waits for each attempt's turn, and lets the limiter learn from the answers.
 package struct RateLimitMiddleware: Middleware {
   private let limiter: RateLimiter
 
@@ -15,7 +15,14 @@ package struct RateLimitMiddleware: Middleware {
   package func intercept(
     _ request: TransportRequest, context: CallContext, next: Next
   ) async throws(CallFailure) -> TransportResponse {
-    try await limiter.admit(deadline: context.deadline)
-    return try await next(request, context)
+    try await limiter.admit(context.family, deadline: context.deadline)
+    do throws(CallFailure) {
+      let response = try await next(request, context)
+      limiter.observe(response.head.headerFields, context.family)
+      return response
+    } catch {
+      if case .status(let failure) = error.reason { limiter.observe(failure, context.family) }
+      throw error
+    }
   }
 }

@@ -1,68 +1,89 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-internal import Synchronization
+internal import OpenAIBatchTransport
 
-/// Admits requests at a rate, in the order in which they came (GCRA: one number of state, no timer).
+/// Keeps a ``RateLimit``: admits requests in the order in which they came, those of each ``OperationFamily`` in a
+/// queue of their own, so that a long wait for the next create holds up no poll.
 ///
-/// In any time t at most burst + t / interval requests are admitted. A waiter that is cancelled gives its
-/// place to the next.
-package final class RateLimiter: Sendable {
-  private let interval: Duration
-  private let tolerance: Duration
+/// A client makes its own from its configuration's `rateLimit`. Clients that are given the same limiter share
+/// its rate and what it learns:
+///
+/// ```swift
+/// let limiter = RateLimiter(.documented)
+/// first.rateLimiter = limiter
+/// second.rateLimiter = limiter
+/// ```
+public final class RateLimiter: Sendable {
   private let clock: PolicyClock
-  private let turnstile = Turnstile()
-  /// When the bucket is empty again: the "theoretical arrival time" of the algorithm.
-  private let arrival: Mutex<ContinuousClock.Instant>
+  private let families: [OperationFamily: RateGate]
+  private let all: RateGate?
 
-  /// Creates a limiter; `nil` for no limit.
-  package init?(_ limit: RateLimit, clock: PolicyClock) {
-    guard let interval = limit.interval else { return nil }
-    self.interval = interval
-    self.clock = clock
-    tolerance = interval * (limit.burst - 1)
-    arrival = Mutex(clock.now())
-  }
-
-  /// How many requests wait, the one whose turn is next included.
-  var queueLength: Int { turnstile.count }
-
-  /// Waits for this request's turn.
+  /// Creates a limiter.
   ///
-  /// - Parameter deadline: When the caller gives up; a turn that would come later fails at once.
-  package func admit(deadline: ContinuousClock.Instant?) async throws(CallFailure) {
-    if Task.isCancelled { throw Self.cancelled }
-    if let deadline {
-      // Some in front may yet leave the queue, but that is not to be counted on.
-      let first = max(arrival.withLock { $0 }, clock.now()) - tolerance
-      try check(first + interval * queueLength, before: deadline)
-    }
-    do {
-      try await turnstile.enter()
-    } catch {
-      throw Self.cancelled
-    }
-    defer { turnstile.leave() }
-    var now = clock.now()
-    let turn = arrival.withLock { $0 } - tolerance
-    try check(max(turn, now), before: deadline)
-    while now < turn {
-      do {
-        try await clock.sleep(now.duration(to: turn))
-      } catch {
-        throw Self.cancelled
+  /// - Parameters:
+  ///   - limit: The rates, for all clients that share this limiter together.
+  ///   - clock: What it waits by.
+  public init(_ limit: RateLimit, clock: PolicyClock = .system) {
+    self.clock = clock
+    let common = limit.rules.filter { $0.family == nil }
+    all = common.isEmpty ? nil : RateGate(common, clock: clock)
+    var families: [OperationFamily: RateGate] = [:]
+    if !limit.isUnlimited {
+      for family in OperationFamily.allCases {
+        families[family] = RateGate(limit.rules.filter { $0.family == family }, clock: clock)
       }
-      now = clock.now()
     }
-    arrival.withLock { $0 = max($0, now) + interval }
+    self.families = families
   }
 
-  private func check(
+  /// How many requests wait, those whose turn is next included.
+  public var queueLength: Int { families.values.reduce(0) { $0 + $1.queueLength } }
+
+  /// Waits for a request's turn.
+  ///
+  /// - Parameters:
+  ///   - family: What the request is counted with.
+  ///   - deadline: When the caller gives up; a turn that would come later fails at once.
+  func admit(_ family: OperationFamily, deadline: ContinuousClock.Instant?) async throws(CallFailure) {
+    if Task.isCancelled { throw Self.cancelled }
+    guard let gate = families[family] else { return }
+    if deadline != nil {
+      // Some in front may yet leave the queue, but that is not to be counted on.
+      try Self.check(max(gate.expectedTurn, all?.expectedTurn ?? gate.expectedTurn), before: deadline)
+    }
+    try await gate.pass(until: deadline) { () async throws(CallFailure) in
+      try await all?.pass(until: deadline) {}
+    }
+  }
+
+  /// Learns from an answer's head.
+  func observe(_ fields: HTTPFields, _ family: OperationFamily) {
+    guard let gate = families[family] else { return }
+    gate.speedUp()
+    RateLimitReport(fields).map { learn(from: $0, gate) }
+  }
+
+  /// Learns from a refusal.
+  func observe(_ failure: StatusFailure, _ family: OperationFamily) {
+    guard let gate = families[family] else { return }
+    failure.rateLimit.map { learn(from: $0, gate) }
+    guard failure.status == 429, !failure.isBilling else { return }
+    gate.slowDown()
+    failure.retryHint(at: clock.wallTime()).map { gate.hold(for: $0.delay) }
+  }
+
+  private func learn(from report: RateLimitReport, _ gate: RateGate) {
+    // Answers arrive out of order: one that tells of more room does not end the wait that another began.
+    if report.remaining == 0 { gate.hold(for: report.reset) }
+  }
+
+  static func check(
     _ turn: ContinuousClock.Instant, before deadline: ContinuousClock.Instant?
   ) throws(CallFailure) {
     guard let deadline, turn >= deadline else { return }
     throw .timedOut("The rate limit leaves no turn before the call's timeout.")
   }
 
-  private static var cancelled: CallFailure { .cancelled("while waiting for the rate limit") }
+  static var cancelled: CallFailure { .cancelled("while waiting for the rate limit") }
 }

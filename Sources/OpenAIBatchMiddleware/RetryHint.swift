@@ -33,13 +33,16 @@ public struct RetryHint: Sendable, Hashable {
       milliseconds: fields[.retryAfterMilliseconds], retryAfter: fields[.retryAfter], now: now)
   }
 
-  /// Digits with an optional fraction. (`Double` alone would take `inf`, `nan` and `0x1p3`.)
   private static func number(_ text: String) -> Double? {
-    let text = text.trimmingSpaces
+    decimal(text.trimmingSpaces).flatMap { $0 > 0 ? $0 : nil }
+  }
+
+  /// Digits with an optional fraction. (`Double` alone would take `inf`, `nan` and `0x1p3`.)
+  static func decimal(_ text: Substring) -> Double? {
     guard !text.isEmpty, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 || $0 == UInt8(ascii: ".") }) else {
       return nil
     }
-    return Double(text).flatMap { $0 > 0 ? $0 : nil }
+    return Double(text)
   }
 }
 

@@ -9,7 +9,7 @@ package struct RetryMiddleware: Middleware {
   private let budget: RetryBudget
   private let clock: PolicyClock
   private let random: @Sendable () -> Double
-  private let rule = RetryRule()
+  private let logger: Logger?
 
   /// Creates the middleware.
   ///
@@ -18,19 +18,23 @@ package struct RetryMiddleware: Middleware {
   ///   - budget: Shared by all calls of a client.
   ///   - clock: Waits and deadlines.
   ///   - random: Numbers from 0 up to 1, for jitter.
+  ///   - logger: Where retries are logged, at `debug`.
   package init(
-    policy: RetryPolicy, budget: RetryBudget, clock: PolicyClock, random: @escaping @Sendable () -> Double
+    policy: RetryPolicy, budget: RetryBudget, clock: PolicyClock, random: @escaping @Sendable () -> Double,
+    logger: Logger? = nil
   ) {
     self.policy = policy
     self.budget = budget
     self.clock = clock
     self.random = random
+    self.logger = logger
   }
 
   package func intercept(
     _ request: TransportRequest, context: CallContext, next: Next
   ) async throws(CallFailure) -> TransportResponse {
     var context = context
+    let budget = (context.retry ?? policy).budget ?? budget
     var spent = 0
     while true {
       var failure: CallFailure
@@ -46,7 +50,11 @@ package struct RetryMiddleware: Middleware {
         throw failure
       }
       guard !Task.isCancelled else { throw Self.cancelled(after: context.attempt) }
-      guard budget.withdraw(step.cost) else { throw failure }
+      guard budget.withdraw(step.cost) else {
+        failure.isRetryBudgetExhausted = true
+        throw failure
+      }
+      log(failure, context, step.delay)
       do {
         try await clock.sleep(step.delay)
       } catch {
@@ -56,6 +64,14 @@ package struct RetryMiddleware: Middleware {
       if step.cost > 0 { spent = step.cost }
       context.attempt += 1
     }
+  }
+
+  private func log(_ failure: CallFailure, _ context: CallContext, _ delay: Duration) {
+    guard let logger else { return }
+    var metadata = failure.logMetadata
+    metadata["operation"] = "\(context.operation)"
+    metadata["delay_ms"] = .milliseconds(delay)
+    logger.debug("attempt failed, trying again", metadata: metadata)
   }
 
   private static func cancelled(after attempt: Int) -> CallFailure {
@@ -72,7 +88,7 @@ package struct RetryMiddleware: Middleware {
     guard context.attempt < policy.maxAttempts else { return nil }
     var hint: RetryHint?
     if case .status(let status) = failure.reason { hint = status.retryHint(at: clock.wallTime()) }
-    let verdict = rule.verdict(
+    let verdict = policy.rule.verdict(
       on: failure, effect: context.effect, isReplayable: isReplayable, hasHint: hint != nil)
     guard case .retry(let isThrottled) = verdict else { return nil }
     let delay: Duration

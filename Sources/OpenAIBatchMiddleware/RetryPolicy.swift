@@ -3,22 +3,36 @@
 
 /// How often, and after which waits, a failed attempt is made again.
 ///
-/// *Whether* it may be made again is not a setting: it follows from the failure, the operation's effect and
-/// the body. A create whose answer was lost is never repeated by any policy.
+/// ```swift
+/// RetryPolicy(maxAttempts: 5, backoff: .fullJitter(base: .seconds(1), cap: .seconds(20)), rule: .standard)
+/// ```
+///
+/// Each part is a value of its own; the clock is the client's. No policy repeats a create whose answer was lost.
 public struct RetryPolicy: Sendable, Hashable {
   /// The most attempts of one call, the first included: 1 or more.
   public var maxAttempts: Int
   /// The waits between attempts for which the server gave no hint.
   public var backoff: Backoff
+  /// What may be tried again.
+  public var rule: RetryRule
+  /// What limits the retries of all calls together; `nil` for the client's own.
+  public var budget: RetryBudget?
 
   /// Creates a policy.
   ///
   /// - Parameters:
   ///   - maxAttempts: The first attempt included; less than 1 counts as 1.
   ///   - backoff: The waits; a server's hint wins over them.
-  public init(maxAttempts: Int, backoff: Backoff = .standard) {
+  ///   - rule: What may be tried again.
+  ///   - budget: What limits the retries of all calls together, also of several clients; `nil` for the client's
+  ///     own.
+  public init(
+    maxAttempts: Int, backoff: Backoff = .standard, rule: RetryRule = .standard, budget: RetryBudget? = nil
+  ) {
     self.maxAttempts = max(1, maxAttempts)
     self.backoff = backoff
+    self.rule = rule
+    self.budget = budget
   }
 
   /// Three attempts, full jitter from 0.5 s up to 8 s.

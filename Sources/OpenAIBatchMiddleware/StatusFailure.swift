@@ -23,6 +23,8 @@ public struct StatusFailure: Error, Sendable {
   public let location: String?
   /// The beginning of the body, at most 4 KiB.
   public let body: [UInt8]
+  /// What the answer says of the room that is left.
+  let rateLimit: RateLimitReport?
 
   /// Creates a failure from a response's head and the beginning of its body.
   public init(head: HTTPResponse, body: [UInt8], code: String?, isBilling: Bool) {
@@ -35,6 +37,7 @@ public struct StatusFailure: Error, Sendable {
     retryAfter = head.headerFields[.retryAfter]
     shouldRetry = head.headerFields[.shouldRetry].flatMap { Bool($0.lowercased()) }
     location = head.headerFields[.location]
+    rateLimit = RateLimitReport(head.headerFields)
   }
 
   /// How long the server asks to wait, if it does.

@@ -36,7 +36,7 @@ public struct BatchRequest: Sendable {
       // Line ends between tokens would cut the row in two.
       let value = try JSONValue(parsing: bodyJSON)
       guard bodyJSON.contains(where: { $0 == 0x0A || $0 == 0x0D }) else {
-        return JSONText.escapingLineSeparators(Array(value.bytes))
+        return JSONText.escapingLineSeparators(value.bytes)
       }
       return JSONText.escapingLineSeparators(value.bytes.filter { $0 != 0x0A && $0 != 0x0D })
     }
@@ -66,11 +66,13 @@ public struct BatchRequest: Sendable {
       throw JSONFailure(
         "row \"\(customID)\": \(error.message)", line: error.line, offset: error.offset, path: error.path)
     }
-    var line = Array(#"{"custom_id":"#.utf8)
-    line += try JSONText.encode(customID)
-    line += Array(#","method":"POST","url":"#.utf8)
-    line += try JSONText.encode(endpoint)
-    line += Array(#","body":"#.utf8)
+    var line: [UInt8] = []
+    line.reserveCapacity(body.count + customID.utf8.count + endpoint.rawValue.utf8.count + 64)
+    line += #"{"custom_id":"#.utf8
+    line += JSONText.literal(customID)
+    line += #","method":"POST","url":"#.utf8
+    line += JSONText.literal(endpoint.rawValue)
+    line += #","body":"#.utf8
     line += body
     line += [UInt8(ascii: "}"), 0x0A]
     return line

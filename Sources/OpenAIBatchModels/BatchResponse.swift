@@ -4,18 +4,18 @@
 public import OpenAIBatchJSON
 
 /// A row's answer. Its values are read from the raw body when they are asked for.
-public struct BatchResponse: Sendable, Hashable {
+public struct BatchResponse: Sendable {
   /// The endpoint's status: 200 to 299.
   public let statusCode: Int
   /// The id of the request inside the service; quote it to support.
   public let requestID: String?
-  /// The answer's body: raw JSON text.
-  public let body: [UInt8]
+  /// The body for lazy access by key.
+  public let json: JSONValue
 
   init(statusCode: Int, requestID: String?, json: JSONValue) {
     self.statusCode = statusCode
     self.requestID = requestID.flatMap { $0.isEmpty ? nil : $0 }
-    self.body = Array(json.bytes)
+    self.json = json
   }
 
   /// Creates an answer, for tests.
@@ -25,60 +25,33 @@ public struct BatchResponse: Sendable, Hashable {
     self.init(statusCode: statusCode, requestID: requestID, json: try JSONValue(parsing: body))
   }
 
-  /// The body for lazy access by key.
-  public var json: JSONValue { JSONValue(validated: body[...]) }
+  /// The answer's body: raw JSON text, as it came. A copy.
+  public var body: [UInt8] { json.bytes }
 
   /// Decodes the body as one of your own types.
   ///
-  /// - Throws: ``JSONFailure`` with the path to what did not fit.
-  public func decode<Value: Decodable>(as type: Value.Type) throws(JSONFailure) -> Value {
-    try json.decode(as: type)
+  /// - Parameters:
+  ///   - type: Any type that is `Decodable`.
+  ///   - decoding: How names, dates and data are written.
+  /// - Throws: ``JSONFailure`` with the place of what did not fit and its path.
+  public func decode<Value: Decodable>(
+    as type: Value.Type, _ decoding: JSONDecoding = JSONDecoding()
+  ) throws(JSONFailure) -> Value {
+    try json.decode(as: type, decoding)
   }
 }
 
-extension BatchResponse {
-  /// The text that the model wrote: of chat completions, responses and completions; `nil` for others, and for
-  /// an answer without text.
-  public var outputText: String? {
-    let json = json
-    if let choice = json["choices"]?[0] {
-      return choice["message"].flatMap { $0["content"] }.flatMap(Self.text) ?? choice["text"]?.string
-    }
-    let texts = Self.parts(of: json, type: "output_text").compactMap { $0["text"]?.string }
-    return texts.isEmpty ? nil : texts.joined()
+extension BatchResponse: Hashable {
+  /// Whether status, request id and the body's bytes are the same.
+  public static func == (one: BatchResponse, other: BatchResponse) -> Bool {
+    one.statusCode == other.statusCode && one.requestID == other.requestID
+      && one.json.bytes == other.json.bytes
   }
 
-  /// Why the model declined to answer, when it did.
-  public var refusal: String? {
-    let json = json
-    return json["choices"]?[0]?["message"]?["refusal"]?.string
-      ?? Self.parts(of: json, type: "refusal").first?["refusal"]?.string
-  }
-
-  /// Why the answer ended: `stop`, `length` and others of chat completions and completions; of responses the
-  /// reason for being incomplete, else the status.
-  public var finishReason: String? {
-    let json = json
-    return json["choices"]?[0]?["finish_reason"]?.string ?? json["incomplete_details"]?["reason"]?.string
-      ?? json["status"]?.string
-  }
-
-  /// Tokens that the answer used.
-  public var usage: TokenUsage? {
-    guard let usage = json["usage"], usage.kind == .object else { return nil }
-    return TokenUsage(usage)
-  }
-
-  /// A chat message's content: a text, or a list of parts.
-  private static func text(_ content: JSONValue) -> String? {
-    if let text = content.string { return text }
-    let texts = content.elements.compactMap { $0["text"]?.string }
-    return texts.isEmpty ? nil : texts.joined()
-  }
-
-  /// The content parts of a response's messages.
-  private static func parts(of json: JSONValue, type: String) -> [JSONValue] {
-    (json["output"]?.elements ?? []).flatMap { $0["content"]?.elements ?? [] }
-      .filter { $0["type"]?.string == type }
+  /// Feeds status, request id and the body's bytes.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(statusCode)
+    hasher.combine(requestID)
+    hasher.combine(json.bytes)
   }
 }

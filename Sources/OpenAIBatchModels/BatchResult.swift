@@ -39,10 +39,14 @@ extension BatchResult where Value == BatchResponse {
   }
 
   private init(_ value: JSONValue, line: JSONLine) {
-    let response = value["response"]
+    self = value.read { row in Self(row, of: value, line: line) }
+  }
+
+  private init(_ row: JSONView, of value: JSONValue, line: JSONLine) {
+    let response = row["response"]
     let status = response?["status_code"].flatMap { $0.int ?? $0.string.flatMap(Int.init) }
-    let body = response?["body"].flatMap { $0.isNull ? nil : $0 }
-    let error = value["error"].flatMap(Self.error)
+    let body = response?["body"].flatMap { $0.isNull ? nil : value.value($0) }
+    let error = row["error"].flatMap { $0.isNull ? nil : Self.error(value.value($0)) }
     let outcome: Result<BatchResponse, RowFailure>
     if let status, status >= 400 {
       let apiError = body.flatMap { APIError($0) } ?? error
@@ -59,7 +63,7 @@ extension BatchResult where Value == BatchResponse {
       let reason = Self.fault(value, status: status, hasBody: body != nil)
       outcome = .failure(RowFailure(.invalid, reason, statusCode: status, raw: Array(line.bytes)))
     }
-    self.init(id: value["id"]?.string, customID: value["custom_id"]?.string ?? "", outcome: outcome)
+    self.init(id: row["id"]?.string, customID: row["custom_id"]?.string ?? "", outcome: outcome)
   }
 
   /// The error of a line; one that says nothing (`null`, `""`, `{}`, `{"code":null}`) is none.

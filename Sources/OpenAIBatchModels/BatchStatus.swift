@@ -11,6 +11,10 @@ public struct BatchStatus: OpenEnum {
 
   /// Creates the state that `rawValue` means.
   public init(rawValue: String) {
+    guard !Self.known.contains(rawValue) else {
+      self.rawValue = rawValue
+      return
+    }
     let key = rawValue.lowercased().filter { $0 != "_" && $0 != "-" && $0 != " " }
     self.rawValue = Self.spellings[key] ?? rawValue
   }
@@ -40,6 +44,9 @@ public struct BatchStatus: OpenEnum {
     }
   }
 
+  private static let known = [
+    "completed", "in_progress", "failed", "expired", "cancelled", "cancelling", "finalizing", "validating",
+  ]
   private static let spellings: [String: String] = [
     "validating": "validating", "failed": "failed", "inprogress": "in_progress", "finalizing": "finalizing",
     "completed": "completed", "expired": "expired", "cancelling": "cancelling", "canceling": "cancelling",

@@ -61,17 +61,14 @@ extension TokenUsage: Codable {
   /// Decodes both spellings: `input_tokens` of batches and responses, `prompt_tokens` of chat completions.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    func count(_ keys: CodingKeys...) -> Int? {
-      keys.lazy.compactMap { container.integer($0) }.first
-    }
     func input(_ key: CodingKeys) -> Int? { container.tolerant(InputDetails.self, key)?.cached }
     func output(_ key: CodingKeys) -> Int? { container.tolerant(OutputDetails.self, key)?.reasoning }
     self.init(
-      inputTokens: count(.inputTokens, .promptTokens) ?? 0,
+      inputTokens: container.integer(.inputTokens) ?? container.integer(.promptTokens) ?? 0,
       cachedTokens: input(.inputDetails) ?? input(.promptDetails) ?? 0,
-      outputTokens: count(.outputTokens, .completionTokens) ?? 0,
+      outputTokens: container.integer(.outputTokens) ?? container.integer(.completionTokens) ?? 0,
       reasoningTokens: output(.outputDetails) ?? output(.completionDetails) ?? 0,
-      totalTokens: count(.totalTokens))
+      totalTokens: container.integer(.totalTokens))
   }
 
   /// Encodes the spelling of batches.
@@ -87,17 +84,17 @@ extension TokenUsage: Codable {
 
 extension TokenUsage {
   /// Reads both spellings from an answer's `usage`, without a decoder: answers come by the million.
-  init(_ json: JSONValue) {
-    func count(_ keys: String...) -> Int? { keys.lazy.compactMap { json[$0]?.int }.first }
-    func detail(_ key: String, of objects: String...) -> Int? {
-      objects.lazy.compactMap { json[$0]?[key]?.int }.first
+  init(_ usage: JSONView) {
+    func detail(_ key: String, of object: String, or other: String) -> Int? {
+      usage[object]?[key]?.int ?? usage[other]?[key]?.int
     }
     self.init(
-      inputTokens: count("input_tokens", "prompt_tokens") ?? 0,
-      cachedTokens: detail("cached_tokens", of: "input_tokens_details", "prompt_tokens_details") ?? 0,
-      outputTokens: count("output_tokens", "completion_tokens") ?? 0,
-      reasoningTokens: detail("reasoning_tokens", of: "output_tokens_details", "completion_tokens_details")
+      inputTokens: usage["input_tokens"]?.int ?? usage["prompt_tokens"]?.int ?? 0,
+      cachedTokens: detail("cached_tokens", of: "input_tokens_details", or: "prompt_tokens_details") ?? 0,
+      outputTokens: usage["output_tokens"]?.int ?? usage["completion_tokens"]?.int ?? 0,
+      reasoningTokens: detail(
+        "reasoning_tokens", of: "output_tokens_details", or: "completion_tokens_details")
         ?? 0,
-      totalTokens: count("total_tokens"))
+      totalTokens: usage["total_tokens"]?.int)
   }
 }

@@ -5,13 +5,14 @@
 extension KeyedDecodingContainer {
   /// A text, with `""`, null and any other type counting as absent.
   func text(_ key: Key) -> String? {
-    let text = tolerant(String.self, key)
+    let text = try? decodeIfPresent(String.self, forKey: key)
     return text?.isEmpty == true ? nil : text
   }
 
   /// An integer, or its digits as text.
   func integer(_ key: Key) -> Int? {
-    tolerant(Int.self, key) ?? text(key).flatMap(Int.init)
+    guard contains(key) else { return nil }
+    return tolerant(Int.self, key) ?? text(key).flatMap(Int.init)
   }
 
   /// A text or a number as text; `""` and null count as absent.
@@ -30,8 +31,7 @@ extension KeyedDecodingContainer {
 
   /// A value, with null and any other type counting as absent.
   func tolerant<Value: Decodable>(_ type: Value.Type, _ key: Key) -> Value? {
-    guard contains(key), (try? decodeNil(forKey: key)) != true else { return nil }
-    return try? decode(type, forKey: key)
+    try? decodeIfPresent(type, forKey: key)
   }
 
   /// Pairs of texts; values of another scalar type are written as text, so that no pair is lost.

@@ -83,6 +83,14 @@ extension BatchSimulator {
     case deleteFile
     /// `GET /files/{file_id}/content`
     case fileContent
+    /// `POST /uploads`
+    case createUpload
+    /// `POST /uploads/{upload_id}/parts`
+    case addUploadPart
+    /// `POST /uploads/{upload_id}/complete`
+    case completeUpload
+    /// `POST /uploads/{upload_id}/cancel`
+    case cancelUpload
   }
 }
 

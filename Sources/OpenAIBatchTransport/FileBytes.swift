@@ -11,32 +11,53 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// A regular file read from its start, in pieces of 256 KiB.
+/// A regular file, or a part of one, read in pieces of 1 MiB.
 ///
-/// The length is taken when the file is opened; a file that gives fewer or more bytes than that was changed
-/// while it was read, and reading fails.
+/// A file whose length or time of change is another at the end than it was when it was opened was changed while
+/// it was read, and reading fails.
 public final class FileBytes: RequestBodyReader {
-  /// The file's length in bytes when it was opened.
-  public let length: Int64
+  /// The whole file's length in bytes when it was opened.
+  public var length: Int64 { version.length }
+  /// The state in which the file was opened.
+  package let version: FileVersion
   private let path: String
   private let descriptor: CInt
-  private let position = Mutex<Int64>(0)
-  private static let pieceLength = 256 << 10
+  private let end: Int64
+  private let position: Mutex<Int64>
+  /// With smaller ones, glibc gives memory back to the system and takes it again all the time.
+  private static let pieceLength = 1 << 20
 
   /// Opens the regular file at `path`.
   ///
   /// - Throws: ``FileFailure`` when it cannot be opened or is not a regular file.
-  public init(path: String) throws(FileFailure) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  public convenience init(path: String) throws(FileFailure) {
+    // Read to where the file really ends, which is another place if it has grown.
+    try self.init(path: path, range: 0..<Int64.max)
+  }
+
+  /// Opens a part of the regular file at `path`.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - range: Which of its bytes to read.
+  ///   - version: The state in which the file must be; any if `nil`.
+  package init(path: String, range: Range<Int64>, expecting version: FileVersion? = nil) throws(FileFailure) {
+    // Opening a pipe would else wait for a writer.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FileFailure(path: path, action: "open", code: errno) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    guard let found = FileVersion(descriptor) else {
       close(descriptor)
       throw FileFailure(path: path, reason: "is not a regular file")
     }
+    if let version, version != found {
+      close(descriptor)
+      throw .changed(path, version)
+    }
     self.path = path
     self.descriptor = descriptor
-    self.length = Int64(status.st_size)
+    self.version = found
+    end = range.upperBound
+    position = Mutex(range.lowerBound)
   }
 
   deinit {
@@ -46,22 +67,23 @@ public final class FileBytes: RequestBodyReader {
   /// The next piece of the file; `nil` at its end.
   public func next() throws(FileFailure) -> ArraySlice<UInt8>? {
     let start = position.withLock { $0 }
+    let wanted = Int(min(Int64(Self.pieceLength), end - start))
     var code: CInt = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: Self.pieceLength) { buffer, count in
+    let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
       var read: Int
       repeat {
-        read = pread(descriptor, buffer.baseAddress, Self.pieceLength, off_t(start))
+        read = pread(descriptor, buffer.baseAddress, wanted, off_t(start))
       } while read < 0 && errno == EINTR
       if read < 0 { code = errno }
       count = max(read, 0)
     }
     guard code == 0 else { throw FileFailure(path: path, action: "read", code: code) }
-    let end = start + Int64(bytes.count)
-    position.withLock { $0 = end }
-    if end > length || (bytes.isEmpty && end < length) {
-      throw FileFailure(path: path, reason: "changed while it was being read: it had \(length) bytes")
-    }
-    return bytes.isEmpty ? nil : bytes[...]
+    let stop = start + Int64(bytes.count)
+    position.withLock { $0 = stop }
+    if stop > length || (bytes.isEmpty && stop < min(end, length)) { throw .changed(path, version) }
+    guard bytes.isEmpty else { return bytes[...] }
+    guard FileVersion(descriptor) == version else { throw .changed(path, version) }
+    return nil
   }
 
   /// The length of the regular file at `path`, or `nil` when there is none.
@@ -69,6 +91,33 @@ public final class FileBytes: RequestBodyReader {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     return Int64(status.st_size)
+  }
+}
+
+/// The state of a file: another one after a change.
+package struct FileVersion: Sendable, Hashable {
+  /// The length in bytes.
+  package let length: Int64
+  private let device: UInt64
+  private let number: UInt64
+  /// When the content changed last.
+  private let seconds: Int
+  private let nanoseconds: Int
+
+  /// The state of an open file; `nil` for what is not a regular file.
+  package init?(_ descriptor: CInt) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    length = Int64(status.st_size)
+    device = UInt64(truncatingIfNeeded: status.st_dev)
+    number = UInt64(truncatingIfNeeded: status.st_ino)
+    #if canImport(Darwin)
+    let time = status.st_mtimespec
+    #else
+    let time = status.st_mtim
+    #endif
+    seconds = Int(time.tv_sec)
+    nanoseconds = Int(time.tv_nsec)
   }
 }
 
@@ -89,6 +138,10 @@ public struct FileFailure: Error, Sendable, Hashable, CustomStringConvertible {
   public init(path: String, action: String, code: CInt) {
     self.path = path
     self.reason = "cannot \(action): \(String(cString: strerror(code)))"
+  }
+
+  static func changed(_ path: String, _ version: FileVersion) -> FileFailure {
+    FileFailure(path: path, reason: "changed while it was being read: it had \(version.length) bytes")
   }
 
   /// The path and the reason.

@@ -67,10 +67,13 @@ public struct RequestBody: Sendable {
     do {
       switch source {
       case .empty: reader = ChunkReader([])
-      case .bytes(let bytes): reader = ChunkReader(bytes)
+      case .bytes(let bytes): reader = ChunkReader(bytes[...])
       case .file(let path): reader = try FileBytes(path: path)
       case .producer(let open): reader = try await open()
       }
+    } catch let failure as TransportFailure {
+      // A body inside of another one has said it already.
+      throw failure
     } catch {
       throw TransportFailure(
         .body, "The request body could not be opened.", mayHaveReachedServer: false, underlying: error)

@@ -4,15 +4,16 @@
 internal import Synchronization
 
 /// Bytes in memory, in pieces that a transport can pass on without holding a second copy of the whole.
-final class ChunkReader: RequestBodyReader {
+package final class ChunkReader: RequestBodyReader {
   private let rest: Mutex<ArraySlice<UInt8>>
   private static let pieceLength = 256 << 10
 
-  init(_ bytes: [UInt8]) {
-    rest = Mutex(bytes[...])
+  /// Starts at the first of `bytes`.
+  package init(_ bytes: ArraySlice<UInt8>) {
+    rest = Mutex(bytes)
   }
 
-  func next() -> ArraySlice<UInt8>? {
+  package func next() -> ArraySlice<UInt8>? {
     rest.withLock { rest in
       guard !rest.isEmpty else { return nil }
       let piece = rest.prefix(Self.pieceLength)

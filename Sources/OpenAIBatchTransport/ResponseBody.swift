@@ -15,7 +15,7 @@ public struct ResponseBody: ~Copyable, Sendable {
 
   /// Creates a body of bytes that are already there.
   public init(bytes: [UInt8] = []) {
-    self.init(ChunkReader(bytes))
+    self.init(ChunkReader(bytes[...]))
   }
 
   /// The next bytes, never empty; `nil` at the end.
@@ -76,5 +76,5 @@ public final class ResponseBodyReader: Sendable {
 }
 
 extension ChunkReader: ResponseBodySource {
-  func abandon() {}
+  package func abandon() {}
 }

@@ -54,6 +54,14 @@ enum BatchText {
     }
   }
 
+  /// `40 s`, `12 min`, `3 h 5 min`
+  static func span(_ duration: Duration) -> String {
+    let seconds = duration.components.seconds
+    return seconds < 60
+      ? "\(seconds) s"
+      : seconds < 3600 ? "\(seconds / 60) min" : "\(seconds / 3600) h \(seconds / 60 % 60) min"
+  }
+
   /// The moment in UTC, to the second.
   static func time(_ date: Date) -> String {
     date.formatted(Date.ISO8601FormatStyle())

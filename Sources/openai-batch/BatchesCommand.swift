@@ -100,31 +100,21 @@ extension OutputOptions {
   ///
   /// - Returns: The id of the last one, when there may be more.
   func writeAll<Item: Encodable & Identifiable & Sendable>(
-    _ items: PagedSequence<Item, BatchClientError>, limit: Int?, text: (Item) -> String
+    _ items: PagedSequence<Item, BatchClientError>, limit: Int?, text: @escaping (Item) -> String
   ) async throws -> Item.ID? where Item.ID: Sendable {
-    let output = try open()
+    var output = try openList(text: text)
     var last: Item.ID?
     var count = 0
-    var isFirst = true
-    // One JSON text for all items, written as they come, so that a long list is never held.
-    if effectiveFormat == .json { try output.write(Array("[".utf8)) }
     for try await item in items {
       if count == limit {
-        try finish(output)
+        try output.finish()
         return last
       }
-      if effectiveFormat == .json, !isFirst { try output.write(Array(",".utf8)) }
-      isFirst = false
-      try write(item, text: text, to: output)
+      try output.write(item)
       last = item.id
       count += 1
     }
-    try finish(output)
-    return nil
-  }
-
-  private func finish(_ output: DataOutput) throws {
-    if effectiveFormat == .json { try output.write(Array("]\n".utf8)) }
     try output.finish()
+    return nil
   }
 }

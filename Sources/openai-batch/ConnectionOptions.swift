@@ -47,7 +47,8 @@ struct ConnectionOptions: ParsableArguments {
   func makeClient(_ configuration: BatchClient.Configuration) -> BatchClient {
     var configuration = configuration
     configuration.allowInsecureHTTP = allowHTTP
-    if verbose > 0 { configuration.logger = StandardErrorLog.logger(isDetailed: verbose > 1) }
+    configuration.logger = StandardErrorLog.logger(
+      verbose > 1 ? .trace : verbose > 0 ? .debug : quiet ? .error : .notice)
     configuration.middleware.append(MissingPathAdvice(baseURL: configuration.baseURL), at: .perCall)
     return BatchClient(configuration: configuration, transport: makeTransport())
   }

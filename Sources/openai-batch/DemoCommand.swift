@@ -65,7 +65,7 @@ struct DemoCommand: AsyncParsableCommand {
       case .uploaded(let file):
         connection.say("2. Uploaded them as \(file.id) over \(connection.transport.rawValue).")
       case .created(let batch): connection.say("3. Created batch \(batch.id); watching it.")
-      case .update(let update): progress.show(update.batch)
+      case .update(let update): progress.show(update)
       case .fetching(let batch):
         progress.finish()
         connection.say("4. The batch ended \(batch.status); fetching both result files.")

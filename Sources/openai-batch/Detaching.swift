@@ -6,7 +6,7 @@ internal import Synchronization
 
 /// Turns SIGINT and SIGTERM into leaving: the batch runs on, and the way back is said.
 final class Detaching: Sendable {
-  private let batch = Mutex<BatchID?>(nil)
+  private let batches = Mutex<[BatchID]>([])
   private let resume: String
 
   /// Starts to listen.
@@ -24,8 +24,9 @@ final class Detaching: Sendable {
 
   private func leave(_ status: ExitStatus) -> Never {
     Console.live("")
-    if let id = batch.withLock({ $0 }) {
-      Console.message("Left \(id) running.")
+    let batches = batches.withLock { $0 }
+    if !batches.isEmpty {
+      Console.message("Left \(batches.map(\.rawValue).joined(separator: ", ")) running.")
     } else {
       Console.message("Left before a batch was seen; if one was created, the same line finds it.")
     }
@@ -33,20 +34,20 @@ final class Detaching: Sendable {
     Console.exit(status.rawValue)
   }
 
-  /// Remembers which batch is left running.
-  func follow(_ id: BatchID) {
-    batch.withLock { $0 = id }
+  /// Remembers which batches are left running.
+  func follow(_ ids: [BatchID]) {
+    batches.withLock { $0 = ids }
+  }
+
+  /// Forgets a batch that has ended.
+  func forget(_ id: BatchID) {
+    batches.withLock { $0.removeAll { $0 == id } }
   }
 
   /// The command line as it was given, for a shell.
   static var sameLine: String {
     CommandLine.arguments.enumerated().map { index, argument in
-      let name = index == 0 ? String(argument.split(separator: "/").last ?? "openai-batch") : argument
-      let isPlain =
-        !name.isEmpty && name.allSatisfy { $0.isLetter || $0.isNumber || "-_./:=,@%+".contains($0) }
-      return isPlain
-        ? name
-        : "'\(name.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
+      ShellWord.quoted(index == 0 ? String(argument.split(separator: "/").last ?? "openai-batch") : argument)
     }.joined(separator: " ")
   }
 }

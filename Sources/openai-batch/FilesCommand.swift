@@ -8,7 +8,7 @@ internal import OpenAIBatchJobs
 struct FilesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "files", abstract: "The raw operations on files.",
-    subcommands: [Upload.self, Get.self, List.self, Delete.self, Content.self])
+    subcommands: [Upload.self, Get.self, List.self, Delete.self, Content.self, GarbageCollection.self])
 
   struct Upload: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Uploads a file, streamed from disk.")
@@ -19,16 +19,24 @@ struct FilesCommand: AsyncParsableCommand {
     @Option(help: "What it is for.")
     var purpose = "batch"
 
+    @Option(help: "The file's name for the service; by default its own.")
+    var name: String?
+
     @Option(help: ArgumentHelp("When the service deletes it: 1h to 30d.", valueName: "time"))
     var expiresAfter: TimeSpan?
+
+    @Flag(help: "Send parts, of which each can be sent again; files over 512 MB are sent so anyway.")
+    var inParts = false
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
       let file = try await connection.makeClient().uploadFile(
-        at: path, purpose: FilePurpose(purpose),
-        expiresAfter: expiresAfter.map { FileExpiration(seconds: $0.seconds) })
+        at: path, named: name, purpose: FilePurpose(purpose),
+        expiresAfter: expiresAfter.map { FileExpiration(seconds: $0.seconds) },
+        method: inParts ? .parts() : .automatic, progress: connection.showing(path))
+      Console.live("")
       try output.write(file, text: BatchText.line)
     }
   }
@@ -117,7 +125,9 @@ struct FilesCommand: AsyncParsableCommand {
         for try await chunk in client.content(of: FileID(id)) { try Console.write(chunk) }
         return
       }
-      let count = try await client.downloadFile(FileID(id), to: output, overwriting: overwrite)
+      let count = try await client.downloadFile(
+        FileID(id), to: output, overwriting: overwrite, progress: connection.showing(output))
+      Console.live("")
       connection.say("\(output): \(BatchText.size(Int64(count)))")
     }
   }

@@ -10,8 +10,8 @@ struct OpenAIBatchCommand: AsyncParsableCommand {
     commandName: "openai-batch",
     abstract: "Runs jobs on the OpenAI Batch API: every row answered or explained, and paid for once.",
     discussion: """
-      The work: run, wait, results. The raw operations: batches, files. Without a key or a network: demo, \
-      simulate.
+      The work: run, wait, results, verify. The raw operations: batches, files. Without a key or a network: \
+      prepare, lint, stats, split, merge, sample for files of requests, and demo, simulate.
 
       OPENAI_API_KEY is read from the environment; OPENAI_BASE_URL, OPENAI_ORG_ID and OPENAI_PROJECT_ID, too, \
       when they are set. Data goes to stdout, messages and progress to stderr. `openai-batch help exit-codes` \
@@ -22,7 +22,9 @@ struct OpenAIBatchCommand: AsyncParsableCommand {
 
   private static var commands: [any ParsableCommand.Type] {
     var commands: [any ParsableCommand.Type] = [
-      RunCommand.self, WaitCommand.self, ResultsCommand.self, BatchesCommand.self, FilesCommand.self,
+      RunCommand.self, WaitCommand.self, ResultsCommand.self, VerifyCommand.self, BatchesCommand.self,
+      FilesCommand.self, PrepareCommand.self, LintCommand.self, StatsCommand.self, SplitCommand.self,
+      MergeCommand.self, SampleCommand.self,
     ]
     #if Simulator
     commands += [DemoCommand.self, SimulateCommand.self]

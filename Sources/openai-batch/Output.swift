@@ -14,6 +14,9 @@ internal import Foundation
 struct OutputOptions: ParsableArguments {
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case text, json, jsonl
+
+    /// What stdout gets when nothing was asked for.
+    static var forStandardOutput: Format { Console.stdoutIsTerminal ? .text : .jsonl }
   }
 
   @Option(name: .shortAndLong, help: ArgumentHelp("A file for the data; - is stdout.", valueName: "file"))
@@ -23,7 +26,7 @@ struct OutputOptions: ParsableArguments {
   var format: Format?
 
   var effectiveFormat: Format {
-    format ?? (output == "-" && Console.stdoutIsTerminal ? .text : .jsonl)
+    format ?? (output == "-" ? .forStandardOutput : .jsonl)
   }
 
   /// Opens the output.
@@ -47,11 +50,46 @@ struct OutputOptions: ParsableArguments {
     }
   }
 
-  private static func encode(_ value: some Encodable, _ form: JSONEncoder.OutputFormatting) throws -> [UInt8]
+  /// Opens the output for values that come one by one.
+  func openList<Value: Encodable>(text: @escaping (Value) -> String) throws -> ListOutput<Value> {
+    ListOutput(try open(), effectiveFormat, text: text)
+  }
+
+  fileprivate static func encode(_ value: some Encodable, _ form: JSONEncoder.OutputFormatting) throws
+    -> [UInt8]
   {
     let encoder = JSONEncoder()
     encoder.outputFormatting = form.union([.sortedKeys, .withoutEscapingSlashes])
     return [UInt8](try encoder.encode(value))
+  }
+}
+
+/// Values written as they come, so that a long list is never held: lines, or one JSON text for all of them.
+struct ListOutput<Value: Encodable> {
+  private let output: DataOutput
+  private let format: OutputOptions.Format
+  private let text: (Value) -> String
+  private var isFirst = true
+
+  init(_ output: DataOutput, _ format: OutputOptions.Format, text: @escaping (Value) -> String) {
+    self.output = output
+    self.format = format
+    self.text = text
+  }
+
+  mutating func write(_ value: Value) throws {
+    switch format {
+    case .text: try output.write(Array((text(value) + "\n").utf8))
+    case .json:
+      try output.write(Array((isFirst ? "[" : ",").utf8) + OutputOptions.encode(value, [.prettyPrinted]))
+    case .jsonl: try output.write(try OutputOptions.encode(value, []) + [0x0A])
+    }
+    isFirst = false
+  }
+
+  func finish() throws {
+    if format == .json { try output.write(Array((isFirst ? "[]\n" : "]\n").utf8)) }
+    try output.finish()
   }
 }
 

@@ -18,10 +18,11 @@ final class ProgressView: Sendable {
     self.isQuiet = isQuiet
   }
 
-  func show(_ batch: Batch) {
+  func show(_ update: BatchUpdate) {
     guard !isQuiet else { return }
+    let batch = update.batch
     if Console.stderrIsTerminal {
-      Console.live(bar(batch))
+      Console.live(bar(update))
     } else {
       let now = ContinuousClock.now
       let isDue = state.withLock { state in
@@ -30,7 +31,10 @@ final class ProgressView: Sendable {
         if isDue { state = State(status: batch.status, lastLine: now) }
         return isDue
       }
-      if isDue { Console.message("\(batch.id): \(batch.status), \(BatchText.counts(batch)), \(elapsed)") }
+      if isDue {
+        Console.message(
+          "\(batch.id): \(batch.status), \(BatchText.counts(batch)), \(elapsed)\(outlook(update))")
+      }
     }
   }
 
@@ -38,19 +42,21 @@ final class ProgressView: Sendable {
     Console.live("")
   }
 
-  private func bar(_ batch: Batch) -> String {
+  private func bar(_ update: BatchUpdate) -> String {
+    let batch = update.batch
     let counts = batch.requestCounts
     let done = counts.completed + counts.failed
     let width = 24
     let filled = counts.total > 0 ? min(width, width * done / counts.total) : 0
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-    return "\(batch.status)  \(bar)  \(BatchText.counts(batch))  \(elapsed)"
+    return "\(batch.status)  \(bar)  \(BatchText.counts(batch))  \(elapsed)\(outlook(update))"
   }
 
-  private var elapsed: String {
-    let seconds = Int(start.duration(to: .now).components.seconds)
-    return seconds < 60
-      ? "\(seconds) s"
-      : seconds < 3600 ? "\(seconds / 60) min" : "\(seconds / 3600) h \(seconds / 60 % 60) min"
+  private var elapsed: String { BatchText.span(start.duration(to: .now)) }
+
+  private func outlook(_ update: BatchUpdate) -> String {
+    if update.isStalled { return ", no progress for \(BatchText.span(update.unchangedFor))" }
+    guard let range = update.estimate?.remaining else { return "" }
+    return ", \(BatchText.span(range.lowerBound)) to \(BatchText.span(range.upperBound)) left"
   }
 }

@@ -8,49 +8,115 @@ internal import OpenAIBatchJobs
 struct ResultsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "results",
-    abstract: "Writes the results of a batch that has ended: both files, in the order of the files.")
+    abstract:
+      "Writes the results of a batch that has ended: both files, in their order or in that of the input.",
+    discussion: """
+      Fields are id, status (answered, or the kind of the failure), text, error, code, and paths into the result \
+      line or the answer's body, such as usage.total_tokens or choices.0.finish_reason. A table has id, status, \
+      text and error if no others are named: CSV by RFC 4180, TSV with \\t, \\n, \\r and \\\\ as escapes.
+      """)
 
   @Argument(help: "The batch's id.")
   var id: String
+
+  @Flag(help: "One line for each row of the input, in its order; rows without a result say so.")
+  var ordered = false
+
+  @Option(help: ArgumentHelp("The file that was uploaded for the batch.", valueName: "file"))
+  var input: String?
+
+  @Flag(help: "Take what there is of a batch that still runs, where the provider offers it.")
+  var partial = false
+
+  @Flag(help: "Only rows that were not answered.")
+  var failed = false
+
+  @Option(help: ArgumentHelp("What to write of each result.", valueName: "a,b.c"))
+  var fields: ResultFields?
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("A file for the data; - is stdout.", valueName: "file"))
+  var output = "-"
+
+  @Option(
+    help: "text, json, jsonl, csv or tsv; by default text on a terminal, jsonl in a pipe or a file.")
+  var format: ResultWriter.Format?
 
   @Flag(help: "Replace an existing output.")
   var overwrite = false
 
   @OptionGroup var connection: ConnectionOptions
-  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard ordered == (input != nil) else {
+      throw ValidationError("--ordered and --input belong together: the rows of the input give the order.")
+    }
+  }
 
   func run() async throws {
     let client = try connection.makeClient()
-    if output.output != "-", !overwrite, OutputFile.exists(output.output) {
+    if output != "-", !overwrite, OutputFile.exists(output) {
       throw CommandProblem(
-        status: .local,
-        message: "\(output.output) exists. Remove it, choose another name, or say --overwrite.")
+        status: .local, message: "\(output) exists. Remove it, choose another name, or say --overwrite.")
     }
-    let sink = try output.open()
-    var (answered, failed) = (0, 0)
-    var isFirst = true
-    if output.effectiveFormat == .json { try sink.write(Array("[".utf8)) }
-    for try await line in client.resultLines(of: BatchID(id)) {
-      let result = line.result
-      if case .success = result.outcome { answered += 1 } else { failed += 1 }
-      switch output.effectiveFormat {
-      case .text: try sink.write(Array((Self.text(result) + "\n").utf8))
-      case .json: try sink.write((isFirst ? [] : [0x2C]) + [0x0A] + Array(line.bytes))
-      case .jsonl: try sink.write(Array(line.bytes) + [0x0A])
+    let batch = try await client.retrieveBatch(BatchID(id))
+    let isComplete =
+      if let input {
+        try await writeOrdered(batch, input, client)
+      } else {
+        try await writeLines(batch, client)
       }
-      isFirst = false
-    }
-    if output.effectiveFormat == .json { try sink.write(Array("\n]\n".utf8)) }
-    try sink.finish()
-    connection.say("\(answered) answered, \(failed) failed.")
-    if failed > 0 { throw ExitStatus.Exit(status: .incomplete) }
+    if !batch.status.isTerminal { throw ExitStatus.Exit(status: .stillRunning) }
+    if !isComplete { throw ExitStatus.Exit(status: .incomplete) }
   }
 
-  private static func text(_ result: BatchResult<BatchResponse>) -> String {
-    switch result.outcome {
-    case .success(let response):
-      "\(result.customID): \(response.outputText ?? String(decoding: response.body, as: UTF8.self))"
-    case .failure(let failure): "\(result.customID): \(failure)"
+  /// Writes a line for each row of the input; tells whether all are answered.
+  private func writeOrdered(_ batch: Batch, _ input: String, _ client: BatchClient) async throws -> Bool {
+    let account = try await client.account(of: batch, input: input, keepsLines: true, isPartial: partial)
+    var writer = try makeWriter()
+    for row in 0..<account.count { try write(account.result(at: row), to: &writer) }
+    try writer.finish()
+    let audit = try account.audit()
+    connection.say(AuditText.summary(audit))
+    if let deletion = account.deletion { throw deletion }
+    return audit.answered == audit.rows
+  }
+
+  /// Writes the lines of both files; tells whether all are answers.
+  private func writeLines(_ batch: Batch, _ client: BatchClient) async throws -> Bool {
+    var writer = try makeWriter()
+    var (answered, failed) = (0, 0)
+    var deletion: BatchClientError?
+    var lines = client.resultLines(of: batch, partial: partial).makeAsyncIterator()
+    while let line = try await next(of: &lines, &deletion) {
+      if case .success = line.result.outcome { answered += 1 } else { failed += 1 }
+      try write(line, to: &writer)
     }
+    if let deletion, answered + failed == 0 { throw deletion }
+    try writer.finish()
+    connection.say("\(answered) answered, \(failed) failed.")
+    if let deletion { throw deletion }
+    return failed == 0
+  }
+
+  /// The next line; at the end of the lines that are there, why others are not.
+  private func next(
+    of lines: inout ResultLines.Iterator, _ deletion: inout BatchClientError?
+  ) async throws(BatchClientError) -> ResultLine? {
+    do throws(BatchClientError) {
+      return try await lines.next()
+    } catch {
+      guard error.kind == .notFound else { throw error }
+      deletion = error
+      return nil
+    }
+  }
+
+  private func makeWriter() throws -> ResultWriter {
+    try ResultWriter(path: output, format: format, fields: fields?.fields)
+  }
+
+  private func write(_ line: ResultLine, to writer: inout ResultWriter) throws {
+    if failed, case .success = line.result.outcome { return }
+    try writer.write(line)
   }
 }

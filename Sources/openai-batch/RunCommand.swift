@@ -100,13 +100,19 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   private func checkInput(_ path: String) throws {
+    let name = input == "-" ? "stdin" : input
+    let file: RequestFile
     do throws(BatchClientError) {
-      let file = try RequestFile(checking: path, endpoint: options.endpoint)
-      try file.requireValid(named: input == "-" ? "stdin" : input)
+      file = try RequestFile(checking: path, endpoint: options.endpoint)
     } catch {
-      let total =
-        error.kind == .file ? error.message : "The input has problems; nothing was sent.\n\(error.message)"
-      throw CommandProblem(status: .usage, message: total)
+      throw CommandProblem(status: .usage, message: error.message)
+    }
+    do throws(BatchClientError) {
+      try file.requireValid(named: name)
+    } catch {
+      let advice = SplitAdvice.text(for: file, named: input).map { "\n\($0)" } ?? ""
+      throw CommandProblem(
+        status: .usage, message: "The input has problems; nothing was sent.\n\(error.message)\(advice)")
     }
   }
 
@@ -118,14 +124,14 @@ struct RunCommand: AsyncParsableCommand {
         "\(input): \(file.rows) rows, \(BatchText.size(file.bytes)), \(file.endpoint?.rawValue ?? "")\(model)"
       )
     case .adopted(let batch):
-      detaching.follow(batch.id)
+      detaching.follow([batch.id])
       connection.say("Found this job's batch \(batch.id) (\(batch.status)); going on with it.")
     case .uploading(let file): connection.say("Uploading \(BatchText.size(file.bytes)).")
     case .uploaded(let file): connection.say("Uploaded as \(file.id).")
     case .created(let batch):
-      detaching.follow(batch.id)
+      detaching.follow([batch.id])
       connection.say("Created batch \(batch.id).")
-    case .update(let update): progress.show(update.batch)
+    case .update(let update): progress.show(update)
     case .fetching(let batch):
       progress.finish()
       connection.say("The batch ended \(batch.status); fetching results.")
@@ -151,17 +157,6 @@ struct RunCommand: AsyncParsableCommand {
 /// A job's end as people read it.
 enum JobText {
   static func summary(_ report: JobReport, output: String) -> String {
-    var parts = ["\(report.answered) answered"]
-    parts += report.failed.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.value) \($0.key)" }
-    if report.duplicates > 0 { parts.append("\(report.duplicates) duplicate") }
-    if report.unexpected > 0 { parts.append("\(report.unexpected) unexpected") }
-    var lines = ["\(report.rows) rows: \(parts.joined(separator: ", "))."]
-    for (code, example) in report.codes.sorted(by: { ($1.value.count, $0.key) < ($0.value.count, $1.key) })
-      .prefix(5)
-    {
-      lines.append("  \(example.count) × \(code), such as \(example.customID)")
-    }
-    if output != "-" { lines.append("Answers: \(output)") }
-    return lines.joined(separator: "\n")
+    AuditText.summary(report.audit) + (output == "-" ? "" : "\nAnswers: \(output)")
   }
 }

@@ -8,8 +8,8 @@ struct StandardErrorLog: LogHandler {
   var metadata: Logger.Metadata = [:]
   var logLevel: Logger.Level
 
-  static func logger(isDetailed: Bool) -> Logger {
-    Logger(label: "openai-batch") { _ in StandardErrorLog(logLevel: isDetailed ? .trace : .debug) }
+  static func logger(_ level: Logger.Level) -> Logger {
+    Logger(label: "openai-batch") { _ in StandardErrorLog(logLevel: level) }
   }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {

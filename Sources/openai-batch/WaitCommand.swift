@@ -4,13 +4,13 @@
 internal import ArgumentParser
 internal import OpenAIBatchJobs
 
-/// Waits for a batch.
+/// Waits for batches.
 struct WaitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "wait", abstract: "Waits until a batch has ended, and shows it.")
+    commandName: "wait", abstract: "Waits until batches have ended, and shows each when it has.")
 
-  @Argument(help: "The batch's id.")
-  var id: String
+  @Argument(help: ArgumentHelp("The batches' ids.", valueName: "id"))
+  var ids: [String]
 
   @Option(
     name: .customLong("for"), help: ArgumentHelp("The longest wait; the batch runs on.", valueName: "time"))
@@ -25,18 +25,21 @@ struct WaitCommand: AsyncParsableCommand {
   func run() async throws {
     let client = try connection.makeClient()
     let detaching = Detaching(resume: Detaching.sameLine)
-    detaching.follow(BatchID(id))
+    detaching.follow(ids.map(BatchID.init))
     let progress = ProgressView(isQuiet: connection.quiet)
     let polling = poll.map { Polling.every($0.duration) } ?? .adaptive
+    var statuses: Set<ExitStatus> = []
     do {
-      for try await update in client.updates(of: BatchID(id), polling: polling, timeout: longest?.duration) {
+      let updates = client.updates(of: ids.map(BatchID.init), polling: polling, timeout: longest?.duration)
+      for try await update in updates {
         guard update.status.isTerminal else {
-          progress.show(update.batch)
+          progress.show(update)
           continue
         }
         progress.finish()
         try output.write(update.batch, text: BatchText.details)
-        try finish(update.batch)
+        detaching.forget(update.batch.id)
+        if let status = Self.status(after: update.batch) { statuses.insert(status) }
       }
     } catch let error as BatchClientError where error.kind == .timedOut && error.operation == "waitUntilEnded"
     {
@@ -44,16 +47,17 @@ struct WaitCommand: AsyncParsableCommand {
       Console.message("\(error.message)\nGo on with: \(Detaching.sameLine)")
       throw ExitStatus.Exit(status: .stillRunning)
     }
+    if let status = statuses.first {
+      throw ExitStatus.Exit(status: statuses.count == 1 ? status : .incomplete)
+    }
   }
 
-  private func finish(_ batch: Batch) throws {
+  /// How the command ends for a batch that has ended; `nil` when every row is answered.
+  private static func status(after batch: Batch) -> ExitStatus? {
     switch batch.status {
-    case .failed:
-      throw ExitStatus.Exit(status: batch.failure == .retryLater ? .quota : .refused)
-    case .completed where batch.requestCounts.failed == 0 && batch.requestCounts.unfinished == 0:
-      return
-    default:
-      throw ExitStatus.Exit(status: .incomplete)
+    case .failed: batch.failure == .retryLater ? .quota : .refused
+    case .completed where batch.requestCounts.failed == 0 && batch.requestCounts.unfinished == 0: nil
+    default: .incomplete
     }
   }
 }

@@ -12,6 +12,16 @@ struct JSONTextTests {
     #expect(try JSONText.decode([String: String].self, from: Array(text.utf8)[...]) == value)
   }
 
+  @Test func aLiteralIsWhatTheEncoderWrites() throws {
+    for text in (0..<0x100).map({ String(Unicode.Scalar(UInt8($0))) }) + [
+      "", "a/b", "\u{2028}\u{2029}", "漢字 😀",
+    ] {
+      let encoded = try JSONText.encode(text)
+      #expect(
+        String(decoding: JSONText.literal(text), as: UTF8.self) == String(decoding: encoded, as: UTF8.self))
+    }
+  }
+
   /// Neighbours of the separators, with which they share bytes, stay as they are.
   @Test(arguments: [
     ("", ""), ("\u{2027}\u{2030}\u{84}\u{86}’é", "\u{2027}\u{2030}\u{84}\u{86}’é"), ("\u{2028}", "\\u2028"),
@@ -36,7 +46,7 @@ struct JSONTextTests {
     let missing = #expect(throws: JSONFailure.self) {
       try JSONText.decode(Row.self, from: Array(#"{"list":[{}]}"#.utf8)[...])
     }
-    #expect(missing?.description == "at list[0]: the key id is missing")
+    #expect(missing?.description == "line 1, byte 9, at list[0]: the key id is missing")
   }
 
   @Test func textThatIsNotJSONSaysThePlace() {

@@ -12,8 +12,8 @@ struct BatchJobTests {
     try fixture.writeInput(rows: 300)
     let events = EventLog()
     let report = try await fixture.job().run { events.add($0) }
-    #expect(report.rows == 300)
-    #expect(report.answered == 300)
+    #expect(report.audit.rows == 300)
+    #expect(report.audit.answered == 300)
     #expect(report.isComplete)
     #expect(try fixture.outputIDs() == (0..<300).map { "row-\($0)" })
     #expect(
@@ -60,12 +60,11 @@ struct BatchJobTests {
       ("slow", "timeout"), ("last", nil),
     ])
     let report = try await fixture.job().run()
-    #expect(report.rows == 7)
-    #expect(report.answered == 3)
-    #expect(report.failed == [.rejected: 1, .expired: 1, .missing: 1, .timedOut: 1])
-    #expect(report.duplicates == 1)
-    #expect(report.answered + report.failed.values.reduce(0, +) == report.rows)
-    #expect(report.codes["missing"]?.customID == "lost")
+    #expect(report.audit.rows == 7)
+    #expect(report.audit.answered == 3)
+    #expect(report.audit.failed == [.rejected: 1, .expired: 1, .missing: 1, .timedOut: 1])
+    #expect(report.audit.duplicates == 1)
+    #expect(report.audit.groups.first { $0.kind == .missing }?.exampleID == "lost")
     #expect(try fixture.outputIDs() == ["ok", "refused", "late", "lost", "twice", "slow", "last"])
     let missing = try #require(try fixture.outputObjects()[3]["error"] as? [String: Any])
     #expect(missing["code"] as? String == "missing")
@@ -76,8 +75,8 @@ struct BatchJobTests {
     try fixture.writeInput(rows: 40)
     let report = try await fixture.job().run()
     #expect(report.batch.status == .expired)
-    #expect(report.answered == 20)
-    #expect(report.failed == [.expired: 20])
+    #expect(report.audit.answered == 20)
+    #expect(report.audit.failed == [.expired: 20])
     #expect(try fixture.outputIDs().count == 40)
   }
 
@@ -124,6 +123,19 @@ struct BatchJobTests {
     let second = try await fixture.job().run()
     #expect(second.batch.id != first.batch.id)
     #expect(second.isComplete)
+  }
+
+  @Test func anErrorFileThatIsGoneIsNoReasonToPayAgain() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput([("ok", nil), ("refused", "fail:400:bad")])
+    let first = try await fixture.job().run()
+    try await fixture.client.deleteFile(try #require(first.batch.errorFileID))
+    let second = try await fixture.job().run()
+    #expect(second.batch.id == first.batch.id)
+    #expect(second.audit.answered == 1)
+    #expect(second.audit.failed == [.missing: 1])
+    #expect(second.audit.deletedFiles == 1)
+    #expect(try fixture.outputIDs() == ["ok", "refused"])
   }
 
   @Test func freshMakesANewBatchByName() async throws {

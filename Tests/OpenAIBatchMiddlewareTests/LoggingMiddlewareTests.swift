@@ -36,6 +36,31 @@ struct LoggingMiddlewareTests {
       ])
   }
 
+  @Test func eachRetry() async {
+    let handler = InMemoryLogHandler()
+    var logger = Logger(label: "test") { _ in handler }
+    logger.logLevel = .trace
+    let clock = ManualClock()
+    let retry = RetryMiddleware(
+      policy: RetryPolicy(maxAttempts: 3), budget: RetryBudget(capacity: 14), clock: PolicyClock(clock),
+      random: { 0 }, logger: logger)
+    let rig = Rig(
+      clock: clock, transport: ScriptedTransport(clock: clock, [.status(500), .failure(.interrupted)]),
+      policy: .none, perCall: [LoggingMiddleware(logger, clock: PolicyClock(clock)), retry], random: { 0 })
+    _ = await rig.call()
+    #expect(
+      handler.entries.map(\.message) == ["call started", "attempt failed, trying again", "call failed"])
+    #expect(
+      handler.entries[1].metadata == [
+        "operation": "test", "status": "500", "attempts": "1", "delay_ms": "50",
+      ])
+    #expect(
+      handler.entries[2].metadata == [
+        "operation": "test", "failure": "interrupted", "attempts": "2", "retry_budget": "exhausted",
+        "duration_ms": "50",
+      ])
+  }
+
   @Test func aStatus() async {
     let fields: HTTPFields = [.requestID: "req_2", .scriptedCode: "insufficient_quota"]
     let entries = await log([.status(500), .status(429, fields)])

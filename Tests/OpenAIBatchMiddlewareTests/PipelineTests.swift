@@ -24,7 +24,8 @@ struct PipelineTests {
     let pipeline = Pipeline(layers: [], transport: transport, clock: PolicyClock(clock))
     let request = TransportRequest(
       head: HTTPRequest(method: .get, scheme: "https", authority: "api.test", path: "/"), operation: "test")
-    let response = try await pipeline.send(request, context: CallContext(operation: "test", effect: .safe))
+    let response = try await pipeline.send(
+      request, context: CallContext(operation: "test", effect: .safe), record: CallRecord(effect: .safe))
     #expect(response.head.status == 200)
   }
 
@@ -57,6 +58,63 @@ struct PipelineTests {
     let rig = Rig()
     _ = await rig.send(timeout: .seconds(30), collectLimit: nil, timeouts: .transfer)
     #expect(rig.transport.records.map(\.request.timeouts) == [.transfer])
+  }
+
+  @Test func aStreamedResponseMustBeginBeforeTheDeadline() async {
+    let clock = ManualClock()
+    let transport = SilentTransport()
+    let policyClock = PolicyClock(clock)
+    let pipeline = Pipeline(layers: [], transport: transport, clock: policyClock)
+    let request = TransportRequest(
+      head: HTTPRequest(method: .get, scheme: "https", authority: "api.test", path: "/"), operation: "test")
+    let call = Task { () -> CallFailure? in
+      do throws(CallFailure) {
+        _ = try await pipeline.send(
+          request,
+          context: CallContext(
+            operation: "test", effect: .safe, deadline: policyClock.now().advanced(by: .seconds(30)),
+            retry: nil, collectLimit: nil),
+          record: CallRecord(effect: .safe))
+        return nil
+      } catch {
+        return error
+      }
+    }
+    await clock.waitForSleepers(1)
+    clock.advance(by: .seconds(30))
+    guard case .transport(let failure)? = await call.value?.reason else {
+      Issue.record("no transport failure")
+      return
+    }
+    #expect(failure.kind == .timedOut)
+    #expect(failure.mayHaveReachedServer)
+    #expect(clock.sleepers == 0)
+  }
+
+  @Test func aStreamedResponseInTimeIsWhole() async throws {
+    let clock = ManualClock()
+    let transport = ScriptedTransport(clock: clock, [.status(206, body: [1, 2, 3])])
+    let policyClock = PolicyClock(clock)
+    let pipeline = Pipeline(layers: [], transport: transport, clock: policyClock)
+    let request = TransportRequest(
+      head: HTTPRequest(method: .get, scheme: "https", authority: "api.test", path: "/"), operation: "test")
+    let response = try await pipeline.send(
+      request,
+      context: CallContext(
+        operation: "test", effect: .safe, deadline: policyClock.now().advanced(by: .seconds(30)),
+        retry: nil, collectLimit: nil),
+      record: CallRecord(effect: .safe))
+    #expect(response.head.status == 206)
+    #expect(try await response.collect(upTo: 3) == [1, 2, 3])
+    #expect(clock.sleepers == 0)
+  }
+
+  /// Answers only to cancellation.
+  private struct SilentTransport: Transport {
+    func send(_ request: TransportRequest) async throws(TransportFailure) -> TransportResponse {
+      try? await Task.sleep(for: .seconds(3600))
+      throw TransportFailure(.cancelled, "cancelled")
+    }
   }
 
   @Test(arguments: [1 << 20, nil])

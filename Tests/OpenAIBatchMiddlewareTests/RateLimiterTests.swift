@@ -16,8 +16,7 @@ struct RateLimiterTests {
     let random = SeededRandom(11)
     let clock = LeapingClock { random.next() < 1 / 3.0 }
     let interval = Duration.milliseconds(100)
-    let limiter = try #require(
-      RateLimiter(.requests(600, per: .seconds(60), burst: burst), clock: PolicyClock(clock)))
+    let limiter = RateLimiter(.requests(600, per: .seconds(60), burst: burst), clock: PolicyClock(clock))
     // With surplus = n · interval − time of admission n, the bound says that it never rises by more than this.
     let tolerance = interval * (burst - 1)
     var rated = Duration.zero
@@ -28,7 +27,7 @@ struct RateLimiterTests {
       // Crowds and pauses: often no time passes between two requests, sometimes much.
       if random.next() < 0.02 { clock.advance(interval * (random.next() * 60)) }
       do throws(CallFailure) {
-        try await limiter.admit(deadline: nil)
+        try await limiter.admit(.queries, deadline: nil)
         let surplus = rated - clock.now.offset
         rated += interval
         lowest = min(lowest, surplus)
@@ -44,22 +43,21 @@ struct RateLimiterTests {
 
   @Test func aSteadyLoadGetsTheWholeRate() async throws {
     let clock = LeapingClock { false }
-    let limiter = try #require(
-      RateLimiter(.requests(10, per: .seconds(1), burst: 5), clock: PolicyClock(clock)))
-    for _ in 0..<1005 { try await limiter.admit(deadline: nil) }
+    let limiter = RateLimiter(.requests(10, per: .seconds(1), burst: 5), clock: PolicyClock(clock))
+    for _ in 0..<1005 { try await limiter.admit(.queries, deadline: nil) }
     #expect(clock.now.offset == .seconds(100))
   }
 
   @Test func waitersAreAdmittedInOrderAndCancelledOnesGiveUpTheirPlace() async throws {
     let clock = ManualClock()
-    let limiter = try #require(RateLimiter(.requests(1, per: .seconds(1)), clock: PolicyClock(clock)))
-    try await limiter.admit(deadline: nil)
+    let limiter = RateLimiter(.requests(1, per: .seconds(1)), clock: PolicyClock(clock))
+    try await limiter.admit(.queries, deadline: nil)
     let (admitted, continuation) = AsyncStream.makeStream(of: Int.self)
     var waiters: [Task<Void, any Error>] = []
     for index in 0..<300 {
       waiters.append(
         Task {
-          try await limiter.admit(deadline: nil)
+          try await limiter.admit(.queries, deadline: nil)
           continuation.yield(index)
         })
       try await waitUntil { limiter.queueLength > index }
@@ -79,22 +77,22 @@ struct RateLimiterTests {
   @Test func aTurnAfterTheDeadlineIsRefusedAtOnce() async throws {
     let clock = ManualClock()
     let policyClock = PolicyClock(clock)
-    let limiter = try #require(RateLimiter(.requests(1, per: .seconds(10), burst: 2), clock: policyClock))
+    let limiter = RateLimiter(.requests(1, per: .seconds(10), burst: 2), clock: policyClock)
     let start = policyClock.now()
-    try await limiter.admit(deadline: start.advanced(by: .seconds(1)))
-    try await limiter.admit(deadline: start.advanced(by: .seconds(1)))
+    try await limiter.admit(.queries, deadline: start.advanced(by: .seconds(1)))
+    try await limiter.admit(.queries, deadline: start.advanced(by: .seconds(1)))
     for limit in [1, 9, 10] {
       let failure = await #expect(throws: CallFailure.self) {
-        try await limiter.admit(deadline: start.advanced(by: .seconds(limit)))
+        try await limiter.admit(.queries, deadline: start.advanced(by: .seconds(limit)))
       }
       #expect(Self.kind(failure) == .timedOut)
     }
     #expect(clock.sleepers == 0)
-    let third = Task { try await limiter.admit(deadline: start.advanced(by: .seconds(11))) }
+    let third = Task { try await limiter.admit(.queries, deadline: start.advanced(by: .seconds(11))) }
     await clock.waitForSleepers(1)
     // The fourth would have its turn at 20 s, behind the third.
     await #expect(throws: CallFailure.self) {
-      try await limiter.admit(deadline: start.advanced(by: .seconds(20)))
+      try await limiter.admit(.queries, deadline: start.advanced(by: .seconds(20)))
     }
     clock.advance(by: .seconds(10))
     try await third.value
@@ -103,11 +101,13 @@ struct RateLimiterTests {
   @Test func aDeadlineThatPassesInTheQueueIsSeenThere() async throws {
     let clock = ManualClock()
     let policyClock = PolicyClock(clock)
-    let limiter = try #require(RateLimiter(.requests(1, per: .seconds(1)), clock: policyClock))
-    try await limiter.admit(deadline: nil)
-    let first = Task { try await limiter.admit(deadline: nil) }
+    let limiter = RateLimiter(.requests(1, per: .seconds(1)), clock: policyClock)
+    try await limiter.admit(.queries, deadline: nil)
+    let first = Task { try await limiter.admit(.queries, deadline: nil) }
     await clock.waitForSleepers(1)
-    let second = Task { try await limiter.admit(deadline: policyClock.now().advanced(by: .seconds(3))) }
+    let second = Task {
+      try await limiter.admit(.queries, deadline: policyClock.now().advanced(by: .seconds(3)))
+    }
     try await waitUntil { limiter.queueLength == 2 }
     clock.advance(by: .seconds(5))
     try await first.value
@@ -117,27 +117,27 @@ struct RateLimiterTests {
 
   @Test func aCancelledTaskTakesNoTurn() async throws {
     let clock = ManualClock()
-    let limiter = try #require(RateLimiter(.requests(1, per: .seconds(1)), clock: PolicyClock(clock)))
+    let limiter = RateLimiter(.requests(1, per: .seconds(1)), clock: PolicyClock(clock))
     let cancelled = Task {
       withUnsafeCurrentTask { $0?.cancel() }
-      try await limiter.admit(deadline: nil)
+      try await limiter.admit(.queries, deadline: nil)
     }
     let failure = await #expect(throws: CallFailure.self) { try await cancelled.value }
     #expect(Self.kind(failure) == .cancelled)
-    try await limiter.admit(deadline: nil)
+    try await limiter.admit(.queries, deadline: nil)
     #expect(clock.now.offset == .zero)
   }
 
   @Test func aClockThatWakesEarlyAdmitsNobodyEarly() async throws {
     let clock = LeapingClock(fraction: 0.5) { false }
-    let limiter = try #require(RateLimiter(.requests(1, per: .seconds(1)), clock: PolicyClock(clock)))
-    for _ in 0..<3 { try await limiter.admit(deadline: nil) }
+    let limiter = RateLimiter(.requests(1, per: .seconds(1)), clock: PolicyClock(clock))
+    for _ in 0..<3 { try await limiter.admit(.queries, deadline: nil) }
     #expect(clock.now.offset == .seconds(2))
   }
 
   @Test func clientsShareALimiter() async throws {
     let clock = LeapingClock { false }
-    let limiter = try #require(RateLimiter(.requests(1, per: .seconds(1)), clock: PolicyClock(clock)))
+    let limiter = RateLimiter(.requests(1, per: .seconds(1)), clock: PolicyClock(clock))
     let virtual = ManualClock()
     for _ in 0..<2 {
       let rig = Rig(
@@ -151,14 +151,19 @@ struct RateLimiterTests {
 
   @Test func eachAttemptTakesATurn() async throws {
     let clock = LeapingClock { false }
-    let limiter = try #require(RateLimiter(.requests(1, per: .seconds(1)), clock: PolicyClock(clock)))
+    let limiter = RateLimiter(.requests(1, per: .seconds(1)), clock: PolicyClock(clock))
     let rig = Rig([.status(500), .status(500)], perAttempt: [RateLimitMiddleware(limiter)])
     #expect(await rig.call().status == 200)
     #expect(clock.now.offset == .seconds(2))
   }
 
-  @Test func noLimitIsNoLimiter() {
-    #expect(RateLimiter(.unlimited, clock: .system) == nil)
+  @Test func withoutALimitNobodyWaits() async throws {
+    let clock = ManualClock()
+    let limiter = RateLimiter(.unlimited, clock: PolicyClock(clock))
+    limiter.observe(
+      StatusFailure(head: HTTPResponse(status: 429), body: [], code: nil, isBilling: false), .queries)
+    for _ in 0..<1000 { try await limiter.admit(.queries, deadline: nil) }
+    #expect(clock.now.offset == .zero)
   }
 
   @Test(arguments: [
@@ -166,39 +171,11 @@ struct RateLimiterTests {
     .requests(.min, per: .seconds(Int64.max), burst: .max), .requests(-1, per: .seconds(-1), burst: -1),
   ])
   func senselessFiguresDoNotTrap(limit: RateLimit) async throws {
-    let limiter = try #require(RateLimiter(limit, clock: PolicyClock(LeapingClock { false })))
-    for _ in 0..<3 { try await limiter.admit(deadline: nil) }
+    let limiter = RateLimiter(limit, clock: PolicyClock(LeapingClock { false }))
+    for _ in 0..<3 { try await limiter.admit(.queries, deadline: nil) }
   }
 
   private static func kind(_ failure: CallFailure?) -> TransportFailure.Kind? {
     if case .transport(let failure)? = failure?.reason { failure.kind } else { nil }
-  }
-}
-
-/// A clock for one task: a sleep moves it to the deadline at once, or on the way there fails as a cancelled one.
-private final class LeapingClock: Clock {
-  private let offset = Mutex<Duration>(.zero)
-  private let fraction: Double
-  private let isCancelled: @Sendable () -> Bool
-
-  init(fraction: Double = 1, isCancelled: @escaping @Sendable () -> Bool) {
-    self.fraction = fraction
-    self.isCancelled = isCancelled
-  }
-
-  var now: ManualClock.Instant { ManualClock.Instant(offset: offset.withLock { $0 }) }
-  let minimumResolution: Duration = .zero
-
-  func advance(_ duration: Duration) {
-    offset.withLock { $0 += duration }
-  }
-
-  func sleep(until deadline: ManualClock.Instant, tolerance: Duration?) throws {
-    let left = now.duration(to: deadline)
-    if isCancelled() {
-      advance(left * 0.4)
-      throw CancellationError()
-    }
-    advance(fraction == 1 || left < .milliseconds(1) ? left : left * fraction)
   }
 }

@@ -77,4 +77,30 @@ struct RetryBudgetTests {
     #expect(budget.withdraw(balance))
     #expect(!budget.withdraw(1))
   }
+
+  @Test func aBudgetOfThePolicysOwnIsUsedInPlaceOfTheClients() async {
+    let clients = RetryBudget()
+    let own = RetryBudget(capacity: 14)
+    let rig = Rig(
+      Array(repeating: .status(500), count: 9), policy: RetryPolicy(maxAttempts: 9, budget: own),
+      budget: clients)
+    let failure = await rig.call().failure
+    #expect(failure?.attempts == 2)
+    #expect(failure?.isRetryBudgetExhausted == true)
+    #expect(clients.withdraw(500))
+  }
+
+  @Test(arguments: [0, -1, Int.min])
+  func withoutABudgetOnlyHintsAreFollowed(capacity: Int) async {
+    let policy = RetryPolicy(maxAttempts: 3, budget: RetryBudget(capacity: capacity))
+    let rig = Rig([.status(503, [.retryAfter: "1"]), .status(500), .status(500)], policy: policy)
+    let failure = await rig.call().failure
+    #expect(failure?.attempts == 2)
+    #expect(failure?.isRetryBudgetExhausted == true)
+  }
+
+  @Test func aFailureForAnotherReasonDoesNotBlameTheBudget() async {
+    let rig = Rig([.status(404)], budget: RetryBudget(capacity: 0))
+    #expect(await rig.call().failure?.isRetryBudgetExhausted == false)
+  }
 }

@@ -95,9 +95,32 @@ struct RetryRuleTests {
     struct Broken: Error {}
     for failure in [CallFailure(.configuration("wrong")), CallFailure(.middleware(Broken()))] {
       for effect in Effect.allCases {
-        let verdict = RetryRule().verdict(on: failure, effect: effect, isReplayable: true, hasHint: true)
+        let verdict = RetryRule.standard.verdict(
+          on: failure, effect: effect, isReplayable: true, hasHint: true)
         #expect(verdict == .giveUp)
       }
     }
+  }
+
+  @Test func aRuleOfOnesOwnNamesItsStatuses() async {
+    let policy = RetryPolicy(maxAttempts: 2, rule: RetryRule(statuses: [418, 503]))
+    for (status, effect, isRetried) in [
+      (418, Effect.safe, true), (418, .creates, false), (429, .safe, false), (429, .creates, false),
+      (500, .safe, false), (503, .duplicable, true), (503, .creates, false), (409, .safe, true),
+    ] {
+      let rig = Rig([.status(status)], policy: policy)
+      _ = await rig.call(effect)
+      #expect(rig.transport.records.count == (isRetried ? 2 : 1), "\(status) \(effect)")
+    }
+  }
+
+  @Test(arguments: [200, 408, 500, 502, 503, 504, 529])
+  func noRuleRepeatsACreateOnDoubt(status: Int) async {
+    let rig = Rig(
+      [.status(status, [.shouldRetry: "true"])],
+      policy: RetryPolicy(
+        maxAttempts: 9, rule: RetryRule(statuses: Set(100..<600)), budget: RetryBudget(capacity: .max)))
+    _ = await rig.call(.creates)
+    #expect(rig.transport.records.count == 1)
   }
 }

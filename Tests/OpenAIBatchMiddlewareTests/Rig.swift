@@ -56,7 +56,7 @@ struct Rig: Sendable {
       operation: "test", effect: effect, deadline: timeout.map { policyClock.now().advanced(by: $0) },
       retry: retry, collectLimit: collectLimit)
     do throws(CallFailure) {
-      let response = try await pipeline.send(request, context: context)
+      let response = try await pipeline.send(request, context: context, record: CallRecord(effect: effect))
       return .success(response.head.status.code)
     } catch {
       return .failure(error)

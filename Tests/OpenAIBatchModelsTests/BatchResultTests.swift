@@ -99,7 +99,7 @@ struct BatchResultTests {
     ("null", .invalid, nil, "", "not a JSON object"), ("nonsense", .invalid, nil, "", "line 1, byte 0"),
     // A damaged line still tells whose it is, when its beginning is whole.
     (#"{"id":"q","custom_id":"r","response":{"status_code":200,"bo"#, .invalid, nil, "r", "line 1, byte"),
-    (#"{"custom_id":"r","response":{"body":{"text":"\ud83d"}}}"#, .invalid, nil, "r", "surrogate"),
+    (#"{"custom_id":"r","response":{"body":{"text":"\ud83"}}}"#, .invalid, nil, "r", "hexadecimal"),
     (#"{"custom_id":"r"} x"#, .invalid, nil, "r", "end of the text"),
     (#"{"custom_id":"r"#, .invalid, nil, "", "quote"),
     (#"{"custom_id":"r""#, .invalid, nil, "", "expected"),
@@ -141,6 +141,23 @@ struct BatchResultTests {
     #expect(result?.customID == "r")
     #expect(result?.outcome.failure?.message == "line 2: the line is too long")
     #expect(result?.outcome.failure?.raw.count == 1024)
+  }
+
+  /// A text that the model's limit cut in the middle of a character: the row is an answer that was paid for.
+  @Test func aTextThatEndsInTheMiddleOfACharacterIsNotLost() throws {
+    let result = read(
+      #"{"custom_id":"r","response":{"status_code":200,"body":{"choices":[{"message":{"content":"cut \ud83d"}}]}}}"#
+    )
+    #expect(try result.outcome.get().outputText == "cut \u{FFFD}")
+    struct Answer: Decodable, Sendable {
+      struct Choice: Decodable { let message: [String: String] }
+      let choices: [Choice]
+    }
+    let typed = result.decoded(as: Answer.self)
+    #expect(typed.outcome.failure?.kind == .undecodable)
+    #expect(
+      typed.outcome.failure?.message
+        == "line 1, byte 88, at choices[0].message.content: the text has a surrogate without its partner")
   }
 
   @Test func decodesIntoOnesOwnType() throws {

@@ -17,6 +17,10 @@ struct RoutingTests {
     ("GET", "/v1/files/file-1", .retrieveFile, "file-1"),
     ("DELETE", "/v1/files/file-1", .deleteFile, "file-1"),
     ("GET", "/v1/files/file-1/content", .fileContent, "file-1"),
+    ("POST", "/v1/uploads", .createUpload, ""),
+    ("POST", "/v1/uploads/upload_1/parts", .addUploadPart, "upload_1"),
+    ("POST", "/v1/uploads/upload_1/complete", .completeUpload, "upload_1"),
+    ("POST", "/v1/uploads/upload_1/cancel", .cancelUpload, "upload_1"),
   ])
   func `every operation has its route`(
     method: String, path: String, operation: BatchSimulator.Operation, id: String
@@ -32,7 +36,7 @@ struct RoutingTests {
     ("GET", "/v2/batches", 404), ("GET", "/v1/batches/a/b/c", 404), ("GET", "/v1/files/a/cancel", 404),
     ("GET", "/v1/batches/%zz", 404), ("GET", "/v1/batches/%ff", 404), ("GET", "/v1/files//content", 404),
     ("PUT", "/v1/batches", 405), ("DELETE", "/v1/batches/a", 405), ("GET", "/v1/batches/a/cancel", 405),
-    ("HEAD", "/v1/files", 405),
+    ("HEAD", "/v1/files", 405), ("GET", "/v1/uploads/upload_1", 404), ("GET", "/v1/uploads", 405),
   ])
   func `anything else is refused`(method: String, path: String, status: Int) throws {
     let error = #expect(throws: ServiceError.self) { try route(method, path) }

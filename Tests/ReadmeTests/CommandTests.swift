@@ -14,7 +14,16 @@ internal import Testing
   /// The words of a command line in a shell block, without the command and a comment.
   struct Line: Sendable, CustomTestStringConvertible {
     var text: String
-    var words: [String] { text.split(separator: " ").dropFirst().map(String.init) }
+    var words: [String] {
+      // What stands in single quotes is a part of a word, as in a shell.
+      var words = [""]
+      for (index, part) in text.components(separatedBy: "'").enumerated() {
+        let pieces = index % 2 == 0 ? part.components(separatedBy: " ") : [part]
+        words[words.count - 1] += pieces[0]
+        words += pieces.dropFirst()
+      }
+      return Array(words.filter { !$0.isEmpty }.dropFirst())
+    }
     var testDescription: String { text }
   }
 

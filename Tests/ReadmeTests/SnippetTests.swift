@@ -83,8 +83,21 @@ internal import Testing
     let done = try await Snippets.work(client, tickets)
     #expect(done.status == .completed && done.requestCounts.completed == 3)
     try await Snippets.walk(client)
+    try await Snippets.watch(client, [done.id])
     try await Snippets.refused(client, done.id)
     #expect(simulator.requestCount(of: .cancelBatch) == 1)
+  }
+
+  @Test func policiesAndProviders() async throws {
+    let configuration = Snippets.policies(RateLimiter(.documented))
+    #expect(
+      try await BatchClient(configuration: configuration, transport: simulator.transport).listBatches().data
+        .isEmpty)
+    for configuration in Snippets.providers(key: "sk-secret") {
+      #expect(!"\(configuration)".contains("sk-secret"))
+      let client = BatchClient(configuration: configuration, transport: simulator.transport)
+      await #expect(throws: BatchClientError.self) { try await client.retrieveBatch("") }
+    }
   }
 
   @Test func aLostResponseMakesNoSecondBatch() async throws {
@@ -102,7 +115,8 @@ internal import Testing
     try Data(lines.joined(separator: [0x0A])).write(to: input)
     let output = folder.appendingPathComponent("answers.jsonl").path
     let report = try await Snippets.job(client, input.path, output)
-    #expect(report.isComplete && report.rows == 3)
+    #expect(report.isComplete && report.audit.rows == 3)
     #expect(try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n").count == 3)
+    try await Snippets.inOrder(client, report.batch, input.path)
   }
 }

@@ -57,11 +57,56 @@ enum Snippets {
     return done
   }
 
+  static func inOrder(_ client: BatchClient, _ done: Batch, _ input: String) async throws {
+    for try await result in client.orderedResults(of: done, input: input) {
+      print(result.customID, result.outcome)
+    }
+    let audit = try await client.audit(done, input: input)
+    try audit.requireComplete()
+  }
+
+  static func watch(_ client: BatchClient, _ ids: [BatchID]) async throws {
+    for try await update in client.updates(of: ids) {
+      let left =
+        update.estimate.map { "\($0.remaining.lowerBound) to \($0.remaining.upperBound)" } ?? "unknown"
+      print(update.batch.id, update.phase, update.requestCounts, left, update.isStalled ? "stalled" : "")
+    }
+  }
+
+  static func policies(_ shared: RateLimiter) -> BatchClient.Configuration {
+    var configuration = BatchClient.Configuration(apiKey: "any")
+    configuration.retry = RetryPolicy(
+      maxAttempts: 5, backoff: .fullJitter(base: .seconds(1), cap: .seconds(20)))
+    configuration.rateLimit = .documented  // 2,000 creations an hour, 1,000 uploads a minute
+    configuration.rateLimit = .requests(600, per: .seconds(60), burst: 20).and(.documented)
+    configuration.rateLimiter = shared  // a RateLimiter that several clients share
+    return configuration
+  }
+
+  static func providers(key: String) -> [BatchClient.Configuration] {
+    let azure = BatchClient.Configuration.azure(endpoint: "https://my-resource.openai.azure.com", apiKey: key)
+    let groq = BatchClient.Configuration.groq(apiKey: key)
+    let together = BatchClient.Configuration.together(apiKey: key)
+    var other = BatchClient.Configuration(
+      credential: .header("x-key", key), baseURL: "https://gateway.example/team/v1")
+    other.queryItems = [("tenant", "7")]
+    other.jsonFields = ["priority": 5]  // in each create; formFields in each upload
+    other.provider.formNotation = .dots  // expires_after.seconds in place of expires_after[seconds]
+    return [azure, groq, together, other]
+  }
+
   static func job(_ client: BatchClient, _ input: String, _ output: String) async throws -> JobReport {
     let job = BatchJob(input: input, output: .file(output), client: client)
     let report = try await job.run { event in print(event) }
-    print(report.answered, "of", report.rows, "rows are answered")
+    print(report.audit)
     return report
+  }
+
+  static func split(_ input: String) throws {
+    let plan = try JobPlan(input: input)
+    for shard in plan.shards {
+      try plan.write(shard, to: "part-\(shard.number).jsonl")
+    }
   }
 
   static func refused(_ client: BatchClient, _ id: BatchID) async throws {

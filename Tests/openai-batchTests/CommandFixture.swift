@@ -33,10 +33,17 @@ final class CommandFixture {
 
   func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
-  func start(_ arguments: [String], input: String? = nil) throws -> Running {
+  /// - Parameter fileBlocks: The longest file that the command may write, in blocks of 512 bytes, as if the disk
+  ///   were full then.
+  func start(_ arguments: [String], input: String? = nil, fileBlocks: Int? = nil) throws -> Running {
     let process = Process()
     process.executableURL = Self.executable
     process.arguments = arguments
+    if let fileBlocks {
+      process.executableURL = URL(fileURLWithPath: "/bin/sh")
+      let script = "trap '' XFSZ; ulimit -f \(fileBlocks); exec \"$0\" \"$@\""
+      process.arguments = ["-c", script, Self.executable.path] + arguments
+    }
     process.environment = environment
     process.currentDirectoryURL = folder
     let output = folder.appendingPathComponent("stdout-\(UUID().uuidString)")

@@ -55,6 +55,24 @@ struct CommandTests {
     #expect(outcome.errors.isEmpty)
   }
 
+  @Test func aTableIsPreparedSplitAndRun() async throws {
+    let fixture = try await service().fixture
+    let table =
+      "id,text\r\n" + (0..<30).map { "k\($0),\"row \($0),\r\nsecond \"\"line\"\" é\u{2028}\"\r\n" }.joined()
+    try fixture.write(table, to: "rows.csv")
+    let prepare = try await fixture.run(
+      "prepare", "rows.csv", "--model", "m", "--template", "Classify: {text}", "--id-column", "id", "-o",
+      "in.jsonl")
+    #expect(prepare.status == 0, "\(prepare.errors)")
+    #expect(try await fixture.run("lint", "in.jsonl").status == 0)
+    #expect(try await fixture.run("split", "in.jsonl", "--rows", "20", "-o", "part").status == 0)
+    for (part, rows) in [("part-001", 0..<20), ("part-002", 20..<30)] {
+      let outcome = try await fixture.run("run", "\(part).jsonl", "-o", "\(part)-out.jsonl", "--poll", "20ms")
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(try ids(fixture.read("\(part)-out.jsonl")) == rows.map { "k\($0)" })
+    }
+  }
+
   @Test func rowsWithoutAnAnswerAreSix() async throws {
     let service = try await service()
     let rows = [

@@ -13,28 +13,38 @@ public struct CallOptions: Sendable {
   public var headers: HTTPFields
   /// Query items to add, in order.
   public var queryItems: [(name: String, value: String)]
+  /// Members to add to the JSON body of a create, for providers that know more than OpenAI. One that the request
+  /// has already is an error.
+  public var jsonFields: [String: any Encodable & Sendable]
+  /// Fields to add to the form of an upload, in order.
+  public var formFields: [(name: String, value: String)]
   /// The retry policy, in place of the client's.
   public var retry: RetryPolicy?
 
   /// Creates options; by default nothing differs.
   public init(
     timeout: Duration? = nil, headers: HTTPFields = [:], queryItems: [(name: String, value: String)] = [],
+    jsonFields: [String: any Encodable & Sendable] = [:], formFields: [(name: String, value: String)] = [],
     retry: RetryPolicy? = nil
   ) {
     self.timeout = timeout
     self.headers = headers
     self.queryItems = queryItems
+    self.jsonFields = jsonFields
+    self.formFields = formFields
     self.retry = retry
   }
 }
 
 extension CallOptions: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// What is set; of header fields and query items only the names, because values can be secrets.
+  /// What is set; of fields and query items only the names, because values can be secrets.
   public var description: String {
     let parts = [
       timeout.map { "timeout: \($0)" },
       headers.isEmpty ? nil : "headers: \(headers.map(\.name.rawName))",
       queryItems.isEmpty ? nil : "queryItems: \(queryItems.map(\.name))",
+      jsonFields.isEmpty ? nil : "jsonFields: \(jsonFields.keys.sorted())",
+      formFields.isEmpty ? nil : "formFields: \(formFields.map(\.name))",
       retry.map { "retry: \($0)" },
     ]
     return "CallOptions(\(parts.compactMap(\.self).joined(separator: ", ")))"

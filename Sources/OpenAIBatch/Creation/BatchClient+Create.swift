@@ -26,7 +26,7 @@ extension BatchClient {
     }
     var stamped = request
     stamped.metadata = (request.metadata ?? [:]).merging([BatchKey.metadataKey: name]) { _, mark in mark }
-    let operation = try BatchOperation.createBatch(stamped)
+    let operation = try createOperation(stamped, options)
     let creation = BatchCreation(
       client: self, operation: operation, request: stamped, name: name, options: options,
       isNameRandom: key == .automatic, deadline: deadline(options))
@@ -34,12 +34,18 @@ extension BatchClient {
     return try await creation.run()
   }
 
+  func createOperation(
+    _ request: CreateBatchRequest, _ options: CallOptions
+  ) throws(BatchClientError) -> BatchOperation<Batch> {
+    try .createBatch(request, ExtraFields(configuration.jsonFields, options.jsonFields))
+  }
+
   /// The unguarded create.
   private func createOnce(
     _ request: CreateBatchRequest, _ options: CallOptions
   ) async throws(BatchClientError) -> Batch {
     do throws(BatchClientError) {
-      return try await perform(.createBatch(request), options)
+      return try await perform(createOperation(request, options), options)
     } catch {
       guard error.isOutcomeUnknown, !error.isCancellation else { throw error }
       throw .outcomeUnknown(error, key: nil)

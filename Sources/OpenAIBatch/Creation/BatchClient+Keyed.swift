@@ -20,7 +20,8 @@ extension BatchClient {
     var request = request
     request.metadata = (request.metadata ?? [:]).merging([BatchKey.metadataKey: name]) { _, mark in mark }
     let creation = BatchCreation(
-      client: self, operation: try .createBatch(request), request: request, name: name, options: options,
+      client: self, operation: try createOperation(request, options), request: request, name: name,
+      options: options,
       deadline: deadline(options))
     return try await creation.keepOnly(try await creation.run())
   }

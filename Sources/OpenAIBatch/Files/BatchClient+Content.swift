@@ -12,6 +12,8 @@ struct ContentDownload: Sendable {
   let start: Int64
   /// The file's length, where the server says it.
   let total: Int64?
+  /// Whether the server says that it is still writing the file.
+  let isIncomplete: Bool
   let reader: ResponseBodyReader
 }
 
@@ -44,7 +46,10 @@ extension BatchClient {
     if offset > 0 { request.head.headerFields[.range] = "bytes=\(offset)-" }
     do throws(BatchClientError) {
       return try Self.download(
-        try await send(request, effect: .safe, options, until: deadline, collectLimit: nil), from: offset)
+        try await send(
+          request, effect: .safe, options, until: deadline, collectLimit: nil,
+          record: CallRecord(effect: .safe)),
+        from: offset)
     } catch {
       guard error.kind == .redirected, let failure = error.underlying as? StatusFailure else { throw error }
       return try await follow(failure.location, of: request, from: offset, options, until: deadline)
@@ -104,9 +109,11 @@ extension BatchClient {
     _ response: consuming TransportResponse, from offset: Int64
   ) throws(BatchClientError) -> ContentDownload {
     let fields = response.head.headerFields
+    let isIncomplete = HTTPField.Name("X-Incomplete").flatMap { fields[$0] }?.lowercased() == "true"
     guard response.head.status.code == 206 else {
       let total = fields[.contentLength].flatMap { Int64($0) }
-      return ContentDownload(start: 0, total: total, reader: response.takeBody().makeReader())
+      return ContentDownload(
+        start: 0, total: total, isIncomplete: isIncomplete, reader: response.takeBody().makeReader())
     }
     guard let range = ContentRange(fields[.contentRange] ?? ""), range.first <= offset, range.last >= offset
     else {
@@ -114,7 +121,8 @@ extension BatchClient {
         .malformedResponse, operation: "fileContent", "The server sent another range than it was asked for.")
     }
     return ContentDownload(
-      start: range.first, total: range.total, reader: response.takeBody().makeReader())
+      start: range.first, total: range.total, isIncomplete: isIncomplete,
+      reader: response.takeBody().makeReader())
   }
 }
 

@@ -7,19 +7,26 @@ internal import OpenAIBatchTransport
 extension BatchClient {
   /// Downloads a file's content to disk, whole or not at all.
   ///
-  /// The bytes go to `path.partial` first; the name appears when all have arrived, were checked against the
-  /// length that the service gives for the file, and are on the disk.
+  /// The bytes go to `path.partial` first, readable by the user alone; the name appears when all have arrived,
+  /// were checked against the length that the service gives for the file, and are on the disk. A process that
+  /// is killed leaves the partial file behind. The next download to the same path begins it again: nothing in
+  /// it would prove which file its bytes are of.
   ///
   /// - Parameters:
   ///   - id: The file.
   ///   - path: Where to put it.
   ///   - overwriting: Whether an existing file is replaced; without it, it is an error of kind `file`. A folder
   ///     or a device never is.
+  ///   - progress: Told after each piece that was written. It must return soon.
   ///   - options: What the calls do differently.
   /// - Returns: The number of bytes.
+  /// - Throws: ``BatchClientError``: kind `file` for what the disk refuses, `malformedResponse` for a content of
+  ///   another length than the service says.
   @discardableResult
   public func downloadFile(
-    _ id: FileID, to path: String, overwriting: Bool = false, options: CallOptions = CallOptions()
+    _ id: FileID, to path: String, overwriting: Bool = false,
+    progress: @escaping @Sendable (TransferProgress) -> Void = { _ in },
+    options: CallOptions = CallOptions()
   ) async throws(BatchClientError) -> Int {
     if !overwriting, OutputFile.exists(path) {
       throw BatchClientError(
@@ -29,18 +36,7 @@ extension BatchClient {
     do {
       _ = try id.encoded(for: "downloadFile")
       let file = try OutputFile(replacing: path)
-      // Asked first, because a file that has just been read in full may be deleted by its expiry.
-      let expected = try await expectedLength(of: id, options)
-      var count = 0
-      for try await chunk in content(of: id, options: options) {
-        try file.write(chunk)
-        count += chunk.count
-      }
-      if let expected, expected != count {
-        throw BatchClientError(
-          .malformedResponse, operation: "downloadFile",
-          "The file \(id) has \(expected) bytes, and \(count) arrived; nothing was kept.")
-      }
+      let count = try await download(id, progress, options) { try file.write($0) }
       try file.commit()
       return count
     } catch let failure as FileFailure {
@@ -50,6 +46,50 @@ extension BatchClient {
     } catch {
       throw BatchClientError(.file, operation: "downloadFile", "\(error)", underlying: error)
     }
+  }
+
+  /// Downloads a file's content to a closure, piece by piece.
+  ///
+  /// ```swift
+  /// try await client.downloadFile(file.id) { chunk in try await sink.write(chunk) }
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - id: The file.
+  ///   - progress: Told after each piece that was consumed. It must return soon.
+  ///   - options: What the calls do differently.
+  ///   - consume: Takes the next bytes, never none. The download waits for it.
+  /// - Returns: The number of bytes.
+  /// - Throws: ``BatchClientError``, also when `consume` has had all bytes: of kind `malformedResponse` when the
+  ///   service says another length. Or whatever `consume` throws, which ends the download.
+  @discardableResult
+  nonisolated(nonsending) public func downloadFile(
+    _ id: FileID, progress: @escaping @Sendable (TransferProgress) -> Void = { _ in },
+    options: CallOptions = CallOptions(), to consume: (ArraySlice<UInt8>) async throws -> Void
+  ) async throws -> Int {
+    try await download(id, progress, options, consume)
+  }
+
+  nonisolated(nonsending) private func download(
+    _ id: FileID, _ progress: @Sendable (TransferProgress) -> Void, _ options: CallOptions,
+    _ consume: (ArraySlice<UInt8>) async throws -> Void
+  ) async throws -> Int {
+    // Asked first, because a file that has just been read in full may be deleted by its expiry.
+    let expected = try await expectedLength(of: id, options)
+    var count = 0
+    var chunks = content(of: id, options: options).makeAsyncIterator()
+    while let chunk = try await chunks.next(isolation: #isolation) {
+      count += chunk.count
+      if let expected, count > expected { break }
+      try await consume(chunk)
+      progress(TransferProgress(bytes: count, total: expected ?? chunks.total.map(Int.init)))
+    }
+    if let expected, expected != count {
+      throw BatchClientError(
+        .malformedResponse, operation: "downloadFile",
+        "The file \(id) has \(expected) bytes, and \(count) arrived; nothing of it can be trusted.")
+    }
+    return count
   }
 
   /// The length that the service gives for a file; `nil` where a provider has no file objects for results, or

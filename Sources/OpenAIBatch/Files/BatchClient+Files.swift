@@ -49,7 +49,8 @@ extension BatchClient {
     after: FileID? = nil, limit: Int = 100, order: ListOrder = .descending, purpose: FilePurpose? = nil,
     options: CallOptions = CallOptions()
   ) async throws(BatchClientError) -> ListFilesResponse {
-    try await perform(.listFiles(after: after, limit: limit, order: order, purpose: purpose), options)
+    let purpose = purpose.map(configuration.provider.purpose)
+    return try await perform(.listFiles(after: after, limit: limit, order: order, purpose: purpose), options)
   }
 
   /// All files, page by page underneath.

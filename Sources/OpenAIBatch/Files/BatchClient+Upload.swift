@@ -1,134 +1,125 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-internal import OpenAIBatchJSON
-internal import OpenAIBatchMiddleware
 public import OpenAIBatchModels
 internal import OpenAIBatchTransport
 
 extension BatchClient {
-  /// The largest file that one upload takes, in bytes: 512 MB, as the service documents.
-  static let maximumUploadLength: Int64 = 512 * 1024 * 1024
-
-  /// Uploads a file from disk, streamed: `POST /files`.
+  /// Uploads a file from disk, streamed: `POST /files`, or in parts where it is too long for that.
+  ///
+  /// An upload whose answer is lost is sent again whole. What the lost one has left on the service is deleted
+  /// then, best effort: files with the same name, length and purpose that were made while the call ran, if they
+  /// are no more than answers were lost and no batch is made of them. An upload that fails may leave a file, too:
+  /// ``planCleanup(olderThan:collected:unused:options:)`` finds it. Each request may take two minutes and a
+  /// second more for each 128 KiB, unless `options` say how long the call may take.
   ///
   /// - Parameters:
-  ///   - path: A regular file. It must not change while it is read.
+  ///   - path: A regular file. It must not change until it is uploaded.
   ///   - name: The file's name for the service; by default its own.
   ///   - purpose: What it is for; `batch` files must end in `.jsonl`, and get that ending if they lack it.
   ///   - expiresAfter: When the service deletes it; 30 days for `batch` files if not given.
+  ///   - method: In how many requests it travels.
+  ///   - progress: Told after each piece, of 1 MiB at most, that was handed to the transport, which may be well
+  ///     ahead of the network. It must return soon.
   ///   - options: What this call does differently.
-  /// - Throws: ``BatchClientError``: kind `file` for a file that cannot be read or changes.
+  /// - Throws: ``BatchClientError``: kind `file` for a file that cannot be read or changes, `invalidRequest` for
+  ///   one over the configuration's ``BatchClient/Configuration/uploadLimits``; then nothing was sent.
   public func uploadFile(
     at path: String, named name: String? = nil, purpose: FilePurpose = .batch,
-    expiresAfter: FileExpiration? = nil,
+    expiresAfter: FileExpiration? = nil, method: UploadMethod = .automatic,
+    progress: @escaping @Sendable (TransferProgress) -> Void = { _ in },
     options: CallOptions = CallOptions()
   ) async throws(BatchClientError) -> FileObject {
-    let body = RequestBody.file(path)
+    let source: UploadSource
     do throws(FileFailure) {
-      // Opened once before anything is sent, so that a missing file is said at once.
-      _ = try FileBytes(path: path)
+      source = try UploadSource(path: path)
     } catch {
       throw BatchClientError(error, operation: "uploadFile")
     }
     let name = name ?? path.split(separator: "/").last.map(String.init) ?? "requests.jsonl"
-    return try await upload(body, named: name, purpose, expiresAfter, options)
+    return try await FileUpload(
+      source, named: name, purpose, expiresAfter, method, progress, client: self, options
+    ).run()
   }
 
-  /// Uploads bytes: `POST /files`.
+  /// Uploads bytes: `POST /files`, or in parts where they are too many for that.
   ///
   /// - Parameters:
   ///   - bytes: The file's content.
   ///   - name: The file's name for the service.
   ///   - purpose: What it is for; `batch` files must end in `.jsonl`, and get that ending if they lack it.
   ///   - expiresAfter: When the service deletes it; 30 days for `batch` files if not given.
+  ///   - method: In how many requests they travel.
+  ///   - progress: Told after each piece that was handed to the transport. It must return soon.
   ///   - options: What this call does differently.
   public func uploadFile(
     _ bytes: some Sequence<UInt8>, named name: String, purpose: FilePurpose = .batch,
-    expiresAfter: FileExpiration? = nil, options: CallOptions = CallOptions()
+    expiresAfter: FileExpiration? = nil, method: UploadMethod = .automatic,
+    progress: @escaping @Sendable (TransferProgress) -> Void = { _ in },
+    options: CallOptions = CallOptions()
   ) async throws(BatchClientError) -> FileObject {
-    try await upload(.bytes(Array(bytes)), named: name, purpose, expiresAfter, options)
+    try await FileUpload(
+      .bytes(Array(bytes)), named: name, purpose, expiresAfter, method, progress, client: self, options
+    ).run()
   }
 
   /// Writes rows to a private temporary file, checks them, and uploads it.
   ///
   /// - Parameters:
   ///   - rows: At most 50,000 rows and 200 MB; all for one endpoint and one model.
-  ///   - name: The file's name for the service.
+  ///   - name: The file's name for the service. By default it has a random part, so that what a lost answer
+  ///     leaves behind is known from other uploads, also those of other processes, and deleted.
   ///   - expiresAfter: When the service deletes it; 30 days if not given.
+  ///   - progress: Told after each piece that was handed to the transport. It must return soon.
   ///   - options: What the upload's call does differently.
   /// - Throws: ``BatchClientError``: kind `invalidRequest` lists what is wrong with the rows; nothing was sent.
   public func uploadRequests(
-    _ rows: some Sequence<BatchRequest>, named name: String = "requests.jsonl",
-    expiresAfter: FileExpiration? = nil, options: CallOptions = CallOptions()
+    _ rows: some Sequence<BatchRequest>, named name: String? = nil, expiresAfter: FileExpiration? = nil,
+    progress: @escaping @Sendable (TransferProgress) -> Void = { _ in },
+    options: CallOptions = CallOptions()
   ) async throws(BatchClientError) -> FileObject {
     let spool = try RowSpool()
     for row in rows { try spool.append(row) }
-    return try await upload(spool, named: name, expiresAfter, options)
+    return try await upload(spool, named: name, expiresAfter, progress, options)
   }
 
   /// Writes rows to a private temporary file as they come, checks them, and uploads it.
   ///
   /// - Parameters:
   ///   - rows: At most 50,000 rows and 200 MB; all for one endpoint and one model.
-  ///   - name: The file's name for the service.
+  ///   - name: The file's name for the service; by default one with a random part.
   ///   - expiresAfter: When the service deletes it; 30 days if not given.
+  ///   - progress: Told after each piece that was handed to the transport. It must return soon.
   ///   - options: What the upload's call does differently.
   /// - Throws: ``BatchClientError`` as for a sequence, or whatever `rows` throws.
   public func uploadRequests<Rows: AsyncSequence>(
-    _ rows: Rows, named name: String = "requests.jsonl", expiresAfter: FileExpiration? = nil,
+    _ rows: Rows, named name: String? = nil, expiresAfter: FileExpiration? = nil,
+    progress: @escaping @Sendable (TransferProgress) -> Void = { _ in },
     options: CallOptions = CallOptions()
   ) async throws -> FileObject where Rows.Element == BatchRequest {
     let spool = try RowSpool()
     for try await row in rows { try spool.append(row) }
-    return try await upload(spool, named: name, expiresAfter, options)
+    return try await upload(spool, named: name, expiresAfter, progress, options)
   }
 
   private func upload(
-    _ spool: RowSpool, named name: String, _ expiresAfter: FileExpiration?, _ options: CallOptions
+    _ spool: RowSpool, named name: String?, _ expiresAfter: FileExpiration?,
+    _ progress: @escaping @Sendable (TransferProgress) -> Void, _ options: CallOptions
   ) async throws(BatchClientError) -> FileObject {
     // The file goes with the spool.
     defer { withExtendedLifetime(spool) {} }
     let path = try spool.finish()
-    try RequestFile(checking: path).requireValid(operation: "uploadRequests", named: name)
-    return try await upload(.file(path), named: name, .batch, expiresAfter, options)
-  }
-
-  private func upload(
-    _ file: RequestBody, named name: String, _ purpose: FilePurpose, _ expiresAfter: FileExpiration?,
-    _ options: CallOptions
-  ) async throws(BatchClientError) -> FileObject {
-    do throws(InvalidParameter) {
-      try InvalidParameter.check(purpose.rawValue, named: "purpose")
-      try expiresAfter?.validate(field: "expires_after")
-      if let length = file.length, length > Self.maximumUploadLength {
-        throw InvalidParameter(
-          field: "file", value: "\(length) bytes long", allowed: "at most \(Self.maximumUploadLength) bytes")
-      }
+    try RequestFile(checking: path).requireValid(operation: "uploadRequests", named: name ?? "requests.jsonl")
+    let source: UploadSource
+    do throws(FileFailure) {
+      source = try UploadSource(path: path)
     } catch {
-      throw BatchClientError(error, operation: "uploadFile")
+      throw BatchClientError(error, operation: "uploadRequests")
     }
-    return try await perform(
-      .uploadFile(file, named: name, purpose: purpose, expiresAfter: expiresAfter), options)
-  }
-}
-
-extension BatchOperation where Output == FileObject {
-  /// The fields in the order in which the official SDK sends them; the file comes last.
-  static func uploadFile(
-    _ file: RequestBody, named name: String, purpose: FilePurpose, expiresAfter: FileExpiration?
-  ) -> Self {
-    var fields = [(name: "purpose", value: purpose.rawValue)]
-    if let expiresAfter {
-      fields.append(("expires_after[anchor]", expiresAfter.anchor.rawValue))
-      fields.append(("expires_after[seconds]", "\(expiresAfter.seconds)"))
-    }
-    // The service takes batch input only under this ending.
-    let filename = purpose == .batch && !name.lowercased().hasSuffix(".jsonl") ? "\(name).jsonl" : name
-    let form = MultipartForm(fields: fields, filename: filename, file: file)
-    return Self(
-      name: "uploadFile", effect: .duplicable, method: .post, path: "/files", body: form.body,
-      contentType: form.contentType, isTransfer: true,
-      decode: { bytes throws(JSONFailure) in try JSONText.decode(FileObject.self, from: bytes[...]) })
+    let random = String(UInt64.random(in: .min ... .max), radix: 36)
+    return try await FileUpload(
+      source, named: name ?? "requests-\(random).jsonl", isNameRandom: name == nil, .batch, expiresAfter,
+      .automatic, progress, client: self, options
+    ).run()
   }
 }

@@ -16,6 +16,8 @@ public struct FileContent: AsyncSequence, Sendable {
   let client: BatchClient
   let id: FileID
   let options: CallOptions
+  /// Whether a file that the service is still writing will do.
+  var takesIncomplete = true
 
   /// Starts the download.
   public func makeAsyncIterator() -> Iterator { Iterator(content: self) }
@@ -26,7 +28,7 @@ public struct FileContent: AsyncSequence, Sendable {
     private var reader: ResponseBodyReader?
     private var delivered: Int64 = 0
     /// The file's length, once a server has said it.
-    private var total: Int64?
+    private(set) var total: Int64?
     private var toSkip: Int64 = 0
     private var breaks = 0
     private var isFinished = false
@@ -89,6 +91,12 @@ public struct FileContent: AsyncSequence, Sendable {
     {
       if let reader { return reader }
       let download = try await content.client.open(content.id, from: delivered, content.options)
+      if download.isIncomplete, !content.takesIncomplete {
+        throw BatchClientError(
+          .notEnded, operation: "fileContent",
+          "The service says that the file \(content.id) is not complete yet. Try again later, or ask for partial "
+            + "results.")
+      }
       if let total, let now = download.total, now != total {
         throw changed("had \(total) bytes and has \(now)")
       }

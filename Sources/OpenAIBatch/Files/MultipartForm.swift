@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
+internal import OpenAIBatchModels
 internal import OpenAIBatchTransport
 internal import Synchronization
 
@@ -10,15 +11,37 @@ struct MultipartForm: Sendable {
   let contentType: String
   let body: RequestBody
 
+  /// The fields of an upload but the file, in the order in which the official SDK sends them.
+  ///
+  /// - Parameters:
+  ///   - purpose: What the file is for.
+  ///   - expiresAfter: When the service deletes it.
+  ///   - filename: The file's name, for a provider that wants it as a field, too.
+  ///   - provider: How the fields are spelled.
+  ///   - extra: Fields of a provider's own.
+  static func fields(
+    purpose: FilePurpose, expiresAfter: FileExpiration?, filename: String, for provider: Provider,
+    extra: [(name: String, value: String)] = []
+  ) -> [(name: String, value: String)] {
+    var fields = [(name: "purpose", value: purpose.rawValue)]
+    if let field = provider.filenameField { fields.append((field, filename)) }
+    if let expiresAfter {
+      fields.append((provider.formNotation.name("expires_after", "anchor"), expiresAfter.anchor.rawValue))
+      fields.append((provider.formNotation.name("expires_after", "seconds"), "\(expiresAfter.seconds)"))
+    }
+    return fields + extra
+  }
+
   /// Creates a form.
   ///
   /// - Parameters:
-  ///   - fields: Names and values, in order.
+  ///   - fields: Names and values, in order; the file comes after them.
+  ///   - fileField: The name of the file's field.
   ///   - filename: The file's name for the server.
   ///   - file: The file's content; its length must be known.
   ///   - boundary: Text that does not occur in the parts: random, so that no content can contain it by design.
   init(
-    fields: [(name: String, value: String)], filename: String, file: RequestBody,
+    fields: [(name: String, value: String)], fileField: String, filename: String, file: RequestBody,
     boundary: String = Self.randomBoundary()
   ) {
     var head = ""
@@ -26,7 +49,7 @@ struct MultipartForm: Sendable {
       head += "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(Self.escape(field.name))\"\r\n\r\n"
       head += "\(field.value)\r\n"
     }
-    head += "--\(boundary)\r\nContent-Disposition: form-data; name=\"file\"; "
+    head += "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(fileField)\"; "
     head += "filename=\"\(Self.escape(filename))\"\r\nContent-Type: application/octet-stream\r\n\r\n"
     let start = Array(head.utf8)
     let end = Array("\r\n--\(boundary)--\r\n".utf8)
@@ -56,6 +79,15 @@ struct MultipartForm: Sendable {
   private static func randomBoundary() -> String {
     let words = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 36) }
     return "swift-openai-batch-\(words.joined())"
+  }
+}
+
+extension Provider.FormNotation {
+  fileprivate func name(_ object: String, _ member: String) -> String {
+    switch self {
+    case .brackets: "\(object)[\(member)]"
+    case .dots: "\(object).\(member)"
+    }
   }
 }
 

@@ -100,6 +100,17 @@ package final class OutputFile: Sendable {
     }
   }
 
+  /// Writes out what was added so far.
+  ///
+  /// - Returns: The path under which it can be read before the file has its name.
+  package func flush() throws(FileFailure) -> String {
+    try state.withLock { state throws(FileFailure) in
+      try flush(state.buffer[...])
+      state.buffer.removeAll(keepingCapacity: true)
+    }
+    return partialPath
+  }
+
   /// Gives the file its name.
   ///
   /// - Parameter isDurable: Whether it must survive a power failure.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-internal import OpenAIBatchJSON
 public import OpenAIBatchModels
-internal import OpenAIBatchTransport
 
 /// A file of request lines, checked in one pass before it is sent: what the service would refuse hours later
 /// is said now, with its line.
+///
+/// Memory does not grow with the length of rows; it takes 11 to 22 bytes for each row, to find `custom_id`s that
+/// are used twice.
 public struct RequestFile: Sendable {
   /// What the service takes in one batch.
   public struct Limits: Sendable, Hashable {
@@ -14,14 +15,18 @@ public struct RequestFile: Sendable {
     public var rows: Int
     /// The most bytes.
     public var bytes: Int64
+    /// The most inputs that rows for ``OpenAIBatchModels/BatchEndpoint/embeddings`` have in all; one row may have
+    /// several.
+    public var embeddingInputs: Int
 
     /// Creates limits.
-    public init(rows: Int, bytes: Int64) {
+    public init(rows: Int, bytes: Int64, embeddingInputs: Int = 50_000) {
       self.rows = rows
       self.bytes = bytes
+      self.embeddingInputs = embeddingInputs
     }
 
-    /// 50,000 rows and 209,715,200 bytes (200 MB).
+    /// 50,000 rows, 209,715,200 bytes (200 MB), and 50,000 embedding inputs.
     public static let openAI = Limits(rows: 50_000, bytes: 209_715_200)
   }
 
@@ -29,15 +34,32 @@ public struct RequestFile: Sendable {
   public struct Problem: Sendable, Hashable, CustomStringConvertible {
     /// The line, counted from 1; `nil` for the file as a whole.
     public let line: Int?
-    /// The name that the service has for it.
+    /// The line that has the same `custom_id` already, for ``OpenAIBatchModels/ErrorCode/duplicateCustomID``.
+    public let earlierLine: Int?
+    /// The name that the service has for it, or would have.
     public let code: ErrorCode
     /// The problem in words.
     public let message: String
+
+    init(line: Int?, earlierLine: Int? = nil, code: ErrorCode, message: String) {
+      self.line = line
+      self.earlierLine = earlierLine
+      self.code = code
+      self.message = message
+    }
 
     /// `12: invalid_url: …`
     public var description: String {
       [line.map(String.init), code.rawValue, message].compactMap(\.self).joined(separator: ": ")
     }
+  }
+
+  /// For how many batches a file is meant.
+  package enum Scope: Sendable {
+    /// For one: it keeps the limits of a batch, and all rows name one endpoint and one model.
+    case oneBatch
+    /// For as many as it takes: only what no splitting would mend is a problem.
+    case severalBatches
   }
 
   /// The most problems that are kept; further ones are counted.
@@ -46,28 +68,34 @@ public struct RequestFile: Sendable {
   /// The file's path.
   public let path: String
   /// How many rows it has; blank lines are none.
-  public private(set) var rows = 0
+  public internal(set) var rows = 0
   /// Its length in bytes.
-  public private(set) var bytes: Int64 = 0
+  public internal(set) var bytes: Int64 = 0
+  /// The length of its longest row in bytes, the line end included.
+  public internal(set) var longestRow = 0
+  /// How many inputs its rows for embeddings have in all.
+  public internal(set) var embeddingInputs = 0
   /// The endpoint of the first row that names one.
-  public private(set) var endpoint: BatchEndpoint?
+  public internal(set) var endpoint: BatchEndpoint?
   /// The model of the first row that names one.
-  public private(set) var model: String?
+  public internal(set) var model: String?
   /// The first ``maximumProblems`` problems, by line.
-  public private(set) var problems: [Problem] = []
+  public internal(set) var problems: [Problem] = []
   /// How many problems there are in all.
-  public private(set) var problemCount = 0
+  public internal(set) var problemCount = 0
+  /// Which state of the file was checked.
+  package internal(set) var version: FileVersion?
 
-  private let limits: Limits
-  private var ids: CustomIDs
-  /// How many more problems of lines this pass may keep.
-  private var room = Self.maximumProblems
+  init(path: String, endpoint: BatchEndpoint?) {
+    self.path = path
+    self.endpoint = endpoint
+  }
 
-  /// Checks a file: JSON on each line, the required keys, unique `custom_id`s, one endpoint, one model, no
-  /// `stream`, no byte order mark, and the limits.
+  /// Checks a file for one batch: JSON on each line, the required keys, unique `custom_id`s, one endpoint, one
+  /// model, no `stream`, no byte order mark, and the limits.
   ///
   /// - Parameters:
-  ///   - path: A regular file.
+  ///   - path: A regular file of at most 1 TiB.
   ///   - limits: What the service takes.
   ///   - endpoint: The endpoint that each row must name; by default that of the first row.
   /// - Throws: ``BatchClientError`` of kind `file` when it cannot be read. Problems of the content are not
@@ -75,33 +103,46 @@ public struct RequestFile: Sendable {
   public init(
     checking path: String, limits: Limits = .openAI, endpoint: BatchEndpoint? = nil
   ) throws(BatchClientError) {
+    try self.init(checking: path, for: .oneBatch, limits: limits, endpoint: endpoint)
+  }
+
+  /// Checks a file, and hands over what it finds on the way.
+  ///
+  /// - Parameters:
+  ///   - path: A regular file of at most 1 TiB.
+  ///   - scope: For how many batches it is meant.
+  ///   - limits: What the service takes.
+  ///   - endpoint: The endpoint that each row must name.
+  ///   - onRow: Called for each row without a problem, in order.
+  ///   - onProblem: Called for each problem, also for those that are not kept, as they are found.
+  package init(
+    checking path: String, for scope: Scope, limits: Limits, endpoint: BatchEndpoint? = nil,
+    onRow: (RequestRow) -> Void = { _ in }, onProblem: (Problem) -> Void = { _ in }
+  ) throws(BatchClientError) {
     let seed = UInt64.random(in: .min ... .max)
-    try self.init(checking: path, limits: limits, endpoint: endpoint) { id in
-      var hasher = Hasher()
-      hasher.combine(seed)
-      hasher.combine(id)
-      return UInt64(bitPattern: Int64(hasher.finalize()))
-    }
+    try self.init(
+      checking: path, for: scope, limits: limits, endpoint: endpoint,
+      hash: { id in
+        var hasher = Hasher()
+        hasher.combine(seed)
+        id.withUnsafeBytes { hasher.combine(bytes: $0) }
+        return UInt64(bitPattern: Int64(hasher.finalize()))
+      }, onRow: onRow, onProblem: onProblem)
   }
 
   /// Checks a file with a hash of one's own for its ids.
   init(
-    checking path: String, limits: Limits, endpoint: BatchEndpoint?, hash: (RowID) -> UInt64
+    checking path: String, for scope: Scope, limits: Limits, endpoint: BatchEndpoint?,
+    hash: (ArraySlice<UInt8>) -> UInt64, onRow: (RequestRow) -> Void = { _ in },
+    onProblem: (Problem) -> Void = { _ in }
   ) throws(BatchClientError) {
-    self.path = path
-    self.limits = limits
-    self.endpoint = endpoint
-    ids = CustomIDs()
     do throws(FileFailure) {
-      try check(hash)
-      try findDuplicates()
+      var check = try RequestCheck(path: path, scope: scope, limits: limits, endpoint: endpoint)
+      try check.run(hash: hash, onRow: onRow, onProblem: onProblem)
+      self = check.file
     } catch {
       throw BatchClientError(error, operation: "checkRequests")
     }
-    problems.sort { ($0.line ?? 0) < ($1.line ?? 0) }
-    problems = Array(problems.prefix(Self.maximumProblems))
-    // Nothing that is as long as the file stays.
-    ids = CustomIDs()
   }
 
   /// Throws when there are problems.
@@ -118,122 +159,5 @@ public struct RequestFile: Sendable {
     let shown = problems.prefix(20).map { "\(name):\($0)" }
     let rest = problemCount > shown.count ? "\nand \(problemCount - shown.count) more" : ""
     throw BatchClientError(.invalidRequest, operation: operation, shown.joined(separator: "\n") + rest)
-  }
-
-  private mutating func check(_ hash: (RowID) -> UInt64) throws(FileFailure) {
-    let file = try FileBytes(path: path)
-    bytes = file.length
-    if bytes > limits.bytes {
-      report(nil, "file_too_large", "The file has \(bytes) bytes; a batch takes at most \(limits.bytes).")
-    }
-    var lines = JSONLineSplitter()
-    while let chunk = try file.next() {
-      lines.append(chunk)
-      while let line = lines.next() { check(line, hash) }
-    }
-    if let line = lines.finish() { check(line, hash) }
-    if lines.hadByteOrderMark {
-      report(
-        1, .invalidJSONLine, "The file begins with a byte order mark (EF BB BF); save it as UTF-8 without.")
-    }
-    if rows == 0 { report(nil, "empty_file", "The file has no rows.") }
-    if rows > limits.rows {
-      report(nil, "too_many_tasks", "The file has \(rows) rows; a batch takes at most \(limits.rows).")
-    }
-  }
-
-  private mutating func check(_ line: JSONLine, _ hash: (RowID) -> UInt64) {
-    rows += 1
-    let row: JSONValue
-    do throws(JSONFailure) {
-      row = try line.parse()
-    } catch {
-      let place = error.offset.map { " at byte \($0)" } ?? ""
-      return report(line.number, .invalidJSONLine, "not valid JSON\(place): \(error.message)")
-    }
-    guard row.kind == .object else { return report(line.number, .invalidJSONLine, "not a JSON object") }
-    let found = RequestLine(row, number: line.number)
-    if let id = found.customID, !id.isEmpty {
-      ids.insert(hash(RowID(id)), line: line.number)
-    } else {
-      report(line.number, "missing_required_parameter", "custom_id must be a text that is not empty")
-    }
-    if found.method != "POST" {
-      let value = found.method.map { "is \"\($0.prefix(20))\"" } ?? "is missing"
-      report(line.number, "invalid_method", "method \(value); it must be \"POST\"")
-    }
-    check(url: found.url, line.number)
-    check(body: found.body, line.number)
-  }
-
-  private mutating func check(url: String?, _ line: Int) {
-    guard let url, !url.isEmpty else {
-      return report(
-        line, "missing_required_parameter", "url must be the batch's endpoint, such as /v1/responses")
-    }
-    let endpoint = endpoint ?? BatchEndpoint(url)
-    self.endpoint = endpoint
-    if url != endpoint.rawValue {
-      report(line, "invalid_url", "url is \"\(url.prefix(80))\"; the batch's endpoint is \"\(endpoint)\"")
-    }
-  }
-
-  private mutating func check(body: JSONValue?, _ line: Int) {
-    guard let body, body.kind == .object else {
-      return report(line, "missing_required_parameter", "body must be a JSON object")
-    }
-    if let stream = body["stream"], !stream.isNull, stream.bool != false {
-      report(line, "streaming_unsupported", "body.stream is not possible in a batch; leave it out")
-    }
-    guard let model = body["model"]?.string, !model.isEmpty else {
-      return report(line, "missing_required_parameter", "body.model must name a model")
-    }
-    if let first = self.model, first != model {
-      report(
-        line, "mismatched_model", "body.model is \"\(model.prefix(80))\"; the first row's is \"\(first)\"")
-    }
-    self.model = self.model ?? model
-  }
-
-  /// Two lines with equal hashes are compared in a second pass, which a file without duplicates never needs.
-  private mutating func findDuplicates() throws(FileFailure) {
-    let suspects = ids.suspects
-    guard !suspects.isEmpty else { return }
-    room = Self.maximumProblems
-    var first: [RowID: Int] = [:]
-    var rows = try RequestLineReader(path: path)
-    while let row = try rows.next() {
-      guard suspects.contains(row.number), let id = row.customID.map(RowID.init) else { continue }
-      if let earlier = first[id] {
-        report(
-          row.number, .duplicateCustomID,
-          "custom_id \"\(id.text.prefix(80))\" is used already on line \(earlier)")
-      } else {
-        first[id] = row.number
-      }
-    }
-  }
-
-  private mutating func report(_ line: Int?, _ code: ErrorCode, _ message: String) {
-    problemCount += 1
-    // Each pass keeps as many as are shown, because those of the second are sorted in between.
-    guard line == nil || room > 0 else { return }
-    if line != nil { room -= 1 }
-    problems.append(Problem(line: line, code: code, message: message))
-  }
-}
-
-/// Which lines may have the same `custom_id`: eight bytes of hash and four of line for each row.
-private struct CustomIDs {
-  private var lines: [UInt64: UInt32] = [:]
-  private(set) var suspects: Set<Int> = []
-
-  mutating func insert(_ hash: UInt64, line: Int) {
-    if let earlier = lines[hash] {
-      suspects.insert(Int(earlier))
-      suspects.insert(line)
-    } else {
-      lines[hash] = UInt32(clamping: line)
-    }
   }
 }

@@ -1,29 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-internal import OpenAIBatchJSON
+package import OpenAIBatchJSON
 package import OpenAIBatchTransport
 
-/// The parts of one request line, as they stand there.
+/// A line of a file of rows, with its name.
 package struct RequestLine: Sendable {
   /// The line's number in the file, counted from 1.
   package let number: Int
   /// The row's name; `nil` when it is missing or not a text.
   package let customID: String?
-  /// `POST` in a valid line.
-  let method: String?
-  /// The endpoint in a valid line.
-  let url: String?
-  /// The endpoint's parameters.
-  let body: JSONValue?
 
-  /// Reads the parts of a JSON object.
+  /// Reads the name from a JSON object.
   init(_ row: JSONValue, number: Int) {
     self.number = number
     customID = row["custom_id"]?.string
-    method = row["method"]?.string
-    url = row["url"]?.string
-    body = row["body"]
   }
 }
 
@@ -47,7 +38,7 @@ package struct RequestLineReader: ~Copyable {
   }
 
   /// The next line that is not blank, whatever it holds; `nil` at the end.
-  mutating func nextLine() throws(FileFailure) -> JSONLine? {
+  package mutating func nextLine() throws(FileFailure) -> JSONLine? {
     while true {
       if let line = splitter.next() { return line }
       if isAtEnd { return nil }

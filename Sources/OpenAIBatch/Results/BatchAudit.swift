@@ -11,10 +11,12 @@ public struct BatchAudit: Sendable, Hashable {
     public let kind: RowFailure.Kind
     /// The service's code, where there was one.
     public let code: ErrorCode?
+    /// The endpoint's status, where it answered.
+    public let statusCode: Int?
     /// How many rows.
-    public internal(set) var count: Int
-    /// One of them: of all ids the first in the alphabet.
-    public internal(set) var exampleID: String
+    public let count: Int
+    /// One of them: the first of the input.
+    public let exampleID: String
   }
 
   /// Rows of the input.
@@ -34,6 +36,8 @@ public struct BatchAudit: Sendable, Hashable {
   public internal(set) var unexpected = 0
   /// Up to 20 ids that no row of the input has.
   public internal(set) var unexpectedIDs: [String] = []
+  /// Result files that the service does not have any more: the rows that were in them count as missing.
+  public internal(set) var deletedFiles = 0
   /// Tokens used by all answers together.
   public internal(set) var usage = TokenUsage(inputTokens: 0, outputTokens: 0)
 
@@ -59,6 +63,7 @@ extension BatchAudit: CustomStringConvertible {
       .map { "\($0.value) \($0.key)" }
     let findings = [
       duplicates > 0 ? "\(duplicates) duplicate" : nil, unexpected > 0 ? "\(unexpected) unexpected" : nil,
+      deletedFiles > 0 ? "\(deletedFiles) result file deleted" : nil,
     ]
     let parts = ["\(answered) answered"] + failures + findings.compactMap(\.self)
     return "\(parts.joined(separator: ", ")) (of \(rows) rows)"
@@ -66,30 +71,30 @@ extension BatchAudit: CustomStringConvertible {
 }
 
 extension BatchAudit {
-  mutating func count(_ result: BatchResult<BatchResponse>) {
-    switch result.outcome {
-    case .success(let response):
-      answered += 1
-      if let used = response.usage { usage = usage + used }
-    case .failure(let failure):
-      failed[failure.kind, default: 0] += 1
-      if let index = groups.firstIndex(where: { $0.kind == failure.kind && $0.code == failure.code }) {
-        groups[index].count += 1
-        groups[index].exampleID = min(groups[index].exampleID, result.customID)
-      } else if groups.count < 100 {
-        groups.append(Group(kind: failure.kind, code: failure.code, count: 1, exampleID: result.customID))
-      }
-    }
-  }
+  private static let maximumGroups = 100
+  private static let maximumIDs = 20
 
-  mutating func countDuplicate(_ id: String) {
+  mutating func addDuplicate(_ id: String) {
     duplicates += 1
-    if duplicateIDs.count < 20 { duplicateIDs.append(id) }
+    Self.add(id, to: &duplicateIDs)
   }
 
-  mutating func countUnexpected(_ id: String) {
+  mutating func addUnexpected(_ id: String) {
     unexpected += 1
-    if unexpectedIDs.count < 20 { unexpectedIDs.append(id) }
+    Self.add(id, to: &unexpectedIDs)
+  }
+
+  private static func add(_ id: String, to examples: inout [String]) {
+    if examples.count < maximumIDs, !examples.contains(id) { examples.append(id) }
+  }
+
+  /// Adds the classes of failed rows.
+  mutating func add(_ groups: [Group]) {
+    for group in groups { failed[group.kind, default: 0] += group.count }
+    let sorted = groups.sorted {
+      ($1.count, $0.kind.rawValue, $0.exampleID) < ($0.count, $1.kind.rawValue, $1.exampleID)
+    }
+    self.groups = Array(sorted.prefix(Self.maximumGroups))
   }
 }
 

@@ -3,39 +3,41 @@
 
 public import OpenAIBatchModels
 
-/// What came back for each row of a batch: the output file and the error file as one stream, in the order of
-/// the files, which is not that of the input.
+/// What came back for each row of a batch: in the order of the result files, which is not that of the input, or
+/// with exactly one result for each row of the input, in its order.
 ///
-/// Every line becomes a result; a line that cannot be read is a row that failed as `invalid`. Rows that are in
-/// neither file do not show up here: an audit finds them.
+/// Every line becomes a result; a line that cannot be read is a row that failed as `invalid`. In the order of the
+/// files, rows that are in neither file do not show up: ordered results and audits find them.
 public struct BatchResults: AsyncSequence, Sendable {
   /// One row's result.
   public typealias Element = BatchResult<BatchResponse>
 
   let lines: ResultLines
-
-  enum Source: Sendable {
-    case batch(Batch)
-    case id(BatchID)
-  }
+  /// The file whose rows give the order; `nil` for the order of the result files.
+  var input: String?
 
   /// Starts reading.
-  public func makeAsyncIterator() -> Iterator { Iterator(lines: lines.makeAsyncIterator()) }
+  public func makeAsyncIterator() -> Iterator { Iterator(self) }
 
   /// A reading under way.
   public struct Iterator: AsyncIteratorProtocol {
     private var lines: ResultLines.Iterator
+    private var ordered: OrderedLines?
 
-    fileprivate init(lines: ResultLines.Iterator) { self.lines = lines }
+    fileprivate init(_ results: BatchResults) {
+      lines = results.lines.makeAsyncIterator()
+      ordered = results.input.map { OrderedLines(results: results.lines, input: $0) }
+    }
 
-    /// The next row's result; `nil` at the end of both files.
+    /// The next row's result; `nil` after the last.
     public mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws(BatchClientError) -> BatchResult<BatchResponse>? {
-      try await lines.next(isolation: actor)?.result
+      guard ordered == nil else { return try await ordered?.next()?.result }
+      return try await lines.next(isolation: actor)?.result
     }
 
-    /// The next row's result; `nil` at the end of both files.
+    /// The next row's result; `nil` after the last.
     public mutating func next() async throws(BatchClientError) -> BatchResult<BatchResponse>? {
       try await next(isolation: nil)
     }
@@ -59,14 +61,14 @@ public struct DecodedBatchResults<Value: Decodable & Sendable>: AsyncSequence, S
 
     fileprivate init(base: BatchResults.Iterator) { self.base = base }
 
-    /// The next row's result; `nil` at the end of both files.
+    /// The next row's result; `nil` after the last.
     public mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws(BatchClientError) -> BatchResult<Value>? {
       try await base.next(isolation: actor)?.decoded(as: Value.self)
     }
 
-    /// The next row's result; `nil` at the end of both files.
+    /// The next row's result; `nil` after the last.
     public mutating func next() async throws(BatchClientError) -> BatchResult<Value>? {
       try await next(isolation: nil)
     }
@@ -84,40 +86,88 @@ extension BatchClient {
   ///
   /// Reading throws ``BatchClientError``: kind `notEnded` for a batch that runs, `batchFailed` with its errors
   /// for one that failed and has no file, `noResults` for one that ended otherwise without a file. It is never
-  /// silently empty.
-  public func results(of batch: Batch, options: CallOptions = CallOptions()) -> BatchResults {
-    BatchResults(lines: resultLines(of: batch, options: options))
+  /// silently empty. A file that is gone does not keep the other from being read: `notFound` comes at the end.
+  ///
+  /// - Parameters:
+  ///   - batch: The batch.
+  ///   - partial: Takes what a batch has so far that has not ended; some providers fill the files while it
+  ///     runs. `notEnded` is then thrown only as long as it has no file.
+  ///   - options: What the calls do differently.
+  public func results(
+    of batch: Batch, partial: Bool = false, options: CallOptions = CallOptions()
+  ) -> BatchResults {
+    BatchResults(lines: resultLines(of: batch, partial: partial, options: options))
   }
 
   /// The results of a batch that has ended, by its id.
-  public func results(of id: BatchID, options: CallOptions = CallOptions()) -> BatchResults {
-    BatchResults(lines: resultLines(of: id, options: options))
+  public func results(
+    of id: BatchID, partial: Bool = false, options: CallOptions = CallOptions()
+  ) -> BatchResults {
+    BatchResults(lines: resultLines(of: id, partial: partial, options: options))
   }
 
   /// The results of a batch that has ended, each answer decoded as `type`: the body of the endpoint's response.
   public func results<Value>(
-    of batch: Batch, as type: Value.Type, options: CallOptions = CallOptions()
+    of batch: Batch, as type: Value.Type, partial: Bool = false, options: CallOptions = CallOptions()
   ) -> DecodedBatchResults<Value> {
-    DecodedBatchResults(base: results(of: batch, options: options))
+    DecodedBatchResults(base: results(of: batch, partial: partial, options: options))
   }
 
   /// The results of a batch that has ended, by its id, each answer decoded as `type`.
   public func results<Value>(
-    of id: BatchID, as type: Value.Type, options: CallOptions = CallOptions()
+    of id: BatchID, as type: Value.Type, partial: Bool = false, options: CallOptions = CallOptions()
   ) -> DecodedBatchResults<Value> {
-    DecodedBatchResults(base: results(of: id, options: options))
+    DecodedBatchResults(base: results(of: id, partial: partial, options: options))
   }
 
-  /// The files of a batch that has ended.
-  func resultFiles(
-    of source: BatchResults.Source, _ options: CallOptions
-  ) async throws(BatchClientError) -> [FileID] {
-    let batch: Batch
-    switch source {
-    case .batch(let known): batch = known
-    case .id(let id): batch = try await retrieveBatch(id, options: options)
-    }
-    return try batch.resultFiles()
+  /// Exactly one result for each row of the input, in its order.
+  ///
+  /// ```swift
+  /// for try await result in client.orderedResults(of: done, input: "requests.jsonl") { … }
+  /// ```
+  ///
+  /// A row that came back in neither file is `missing`; of several results for one row the first answer counts,
+  /// else the first failure. Lines that belong to no row are left out: an audit counts them.
+  ///
+  /// Before the first result all lines go to a temporary file without a name, which takes as much room as the
+  /// result files: in the folder that `TMPDIR` names, else in `/var/tmp`. In memory a row takes about 20 bytes.
+  ///
+  /// Reading throws as ``results(of:partial:options:)`` does; a batch that ended without any file has all its
+  /// rows missing. Kind `file` is thrown for a disk that is full, and for an input that cannot be read.
+  ///
+  /// - Parameters:
+  ///   - batch: The batch.
+  ///   - input: The path of the file that was uploaded for it.
+  ///   - partial: Takes what a batch has so far that has not ended; other rows are `missing`.
+  ///   - options: What the calls do differently.
+  public func orderedResults(
+    of batch: Batch, input: String, partial: Bool = false, options: CallOptions = CallOptions()
+  ) -> BatchResults {
+    BatchResults(lines: resultLines(of: batch, partial: partial, options: options), input: input)
+  }
+
+  /// Exactly one result for each row of the input, in its order; the batch by its id.
+  public func orderedResults(
+    of id: BatchID, input: String, partial: Bool = false, options: CallOptions = CallOptions()
+  ) -> BatchResults {
+    BatchResults(lines: resultLines(of: id, partial: partial, options: options), input: input)
+  }
+
+  /// Exactly one result for each row of the input, in its order, each answer decoded as `type`.
+  public func orderedResults<Value>(
+    of batch: Batch, input: String, as type: Value.Type, partial: Bool = false,
+    options: CallOptions = CallOptions()
+  ) -> DecodedBatchResults<Value> {
+    DecodedBatchResults(base: orderedResults(of: batch, input: input, partial: partial, options: options))
+  }
+
+  /// Exactly one result for each row of the input, in its order, each answer decoded as `type`; the batch by
+  /// its id.
+  public func orderedResults<Value>(
+    of id: BatchID, input: String, as type: Value.Type, partial: Bool = false,
+    options: CallOptions = CallOptions()
+  ) -> DecodedBatchResults<Value> {
+    DecodedBatchResults(base: orderedResults(of: id, input: input, partial: partial, options: options))
   }
 }
 
@@ -125,15 +175,16 @@ extension Batch {
   /// The output file and the error file, as far as there are any.
   ///
   /// - Throws: ``BatchClientError`` when there can be none yet, or there is none at all.
-  package func resultFiles() throws(BatchClientError) -> [FileID] {
-    guard status.isTerminal else {
+  func resultFiles(isPartial: Bool) throws(BatchClientError) -> [FileID] {
+    // Some providers name one file twice, or by an empty text.
+    let named = [outputFileID, errorFileID == outputFileID ? nil : errorFileID]
+    let files = named.compactMap(\.self).filter { !$0.rawValue.isEmpty }
+    guard status.isTerminal || isPartial && !files.isEmpty else {
       throw BatchClientError(
         .notEnded, operation: "results",
         "The batch \(id) is \(status) and has no results yet. Wait with waitUntilEnded, or watch its updates."
       )
     }
-    // Some providers name one file twice.
-    let files = [outputFileID, errorFileID == outputFileID ? nil : errorFileID].compactMap(\.self)
     guard files.isEmpty else { return files }
     guard status == .failed else {
       throw BatchClientError(

@@ -12,9 +12,11 @@ final class WaitAlarms: Sendable {
   private let entries = Mutex<[BatchID: [ObjectIdentifier: Entry]]>([:])
 
   /// A new waiter's alarm; it is in the list as long as the waiter holds it.
-  func alarm(for id: BatchID) -> WaitAlarm {
-    let alarm = WaitAlarm(id, in: self)
-    entries.withLock { $0[id, default: [:]][ObjectIdentifier(alarm)] = Entry(alarm: alarm) }
+  func alarm(for ids: [BatchID]) -> WaitAlarm {
+    let alarm = WaitAlarm(ids, in: self)
+    entries.withLock { entries in
+      for id in ids { entries[id, default: [:]][ObjectIdentifier(alarm)] = Entry(alarm: alarm) }
+    }
     return alarm
   }
 
@@ -23,10 +25,12 @@ final class WaitAlarms: Sendable {
     for alarm in entries.withLock({ $0[id]?.values.compactMap(\.alarm) ?? [] }) { alarm.ring() }
   }
 
-  fileprivate func remove(_ id: BatchID, _ alarm: ObjectIdentifier) {
+  fileprivate func remove(_ ids: [BatchID], _ alarm: ObjectIdentifier) {
     entries.withLock { entries in
-      entries[id]?[alarm] = nil
-      if entries[id]?.isEmpty == true { entries[id] = nil }
+      for id in ids {
+        entries[id]?[alarm] = nil
+        if entries[id]?.isEmpty == true { entries[id] = nil }
+      }
     }
   }
 }
@@ -38,16 +42,16 @@ final class WaitAlarm: Sendable {
     var sleeper: Task<Void, Never>?
   }
   private let state = Mutex(State())
-  private let id: BatchID
+  private let ids: [BatchID]
   private let alarms: WaitAlarms
 
-  fileprivate init(_ id: BatchID, in alarms: WaitAlarms) {
-    self.id = id
+  fileprivate init(_ ids: [BatchID], in alarms: WaitAlarms) {
+    self.ids = ids
     self.alarms = alarms
   }
 
   deinit {
-    alarms.remove(id, ObjectIdentifier(self))
+    alarms.remove(ids, ObjectIdentifier(self))
   }
 
   /// Forgets earlier rings: what they announced will be seen by the poll that begins now.

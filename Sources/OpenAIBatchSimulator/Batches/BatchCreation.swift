@@ -33,10 +33,12 @@ struct BatchCreation: Sendable {
       throw .invalidValue("completion_window", completionWindow, supported: ["24h"])
     }
     metadata = try Self.metadata(value["metadata"])
-    resultLifetime = try Self.lifetime(value["output_expires_after"])
+    resultLifetime =
+      try Self.lifetime(value["output_expires_after"], of: "output_expires_after")
+      ?? Self.expiryRange.upperBound
   }
 
-  private static func text(_ key: String, of value: JSONValue) throws(ServiceError) -> String {
+  static func text(_ key: String, of value: JSONValue) throws(ServiceError) -> String {
     guard let member = value[key], !member.isNull else { throw .missing(key) }
     guard let text = member.string else { throw .invalidType(key, expected: "a string") }
     return text
@@ -70,9 +72,9 @@ struct BatchCreation: Sendable {
       code: "string_above_max_length")
   }
 
-  private static func lifetime(_ value: JSONValue?) throws(ServiceError) -> Int {
-    let param = "output_expires_after"
-    guard let value else { return expiryRange.upperBound }
+  /// The seconds of an expiry; `nil` when none is asked for.
+  static func lifetime(_ value: JSONValue?, of param: String) throws(ServiceError) -> Int? {
+    guard let value else { return nil }
     guard value.kind == .object else { throw .invalidType(param, expected: "an object") }
     guard let anchor = value["anchor"] else { throw .missing("\(param).anchor") }
     guard anchor.string == "created_at" else {

@@ -29,6 +29,10 @@ struct UploadForm {
     case file(FileSink)
   }
 
+  /// 64 MB: the most bytes of a part of an upload.
+  static let maximumPartLength = 64 << 20
+
+  private let fileField: String
   private var parser: MultipartParser
   private let makeSink: () throws(FileFailure) -> FileSink
   private var part = Part.none
@@ -36,8 +40,12 @@ struct UploadForm {
   private var filename: String?
   private var content: StoredFile?
 
+  /// - Parameters:
+  ///   - contentType: The request's, which says where the parts of its body end.
+  ///   - fileField: The name of the field that holds the file.
+  ///   - makeSink: Starts the file.
   init(
-    contentType: String?, makeSink: @escaping () throws(FileFailure) -> FileSink
+    contentType: String?, fileField: String = "file", makeSink: @escaping () throws(FileFailure) -> FileSink
   ) throws(ServiceError) {
     let type = ParameterizedValue(contentType ?? "")
     guard type.value == "multipart/form-data", let boundary = type.parameters["boundary"],
@@ -46,6 +54,7 @@ struct UploadForm {
       throw ServiceError(message: "The Content-Type must be multipart/form-data with a boundary.")
     }
     parser = MultipartParser(boundary: boundary)
+    self.fileField = fileField
     self.makeSink = makeSink
   }
 
@@ -68,16 +77,19 @@ struct UploadForm {
   private mutating func take(_ event: MultipartParser.Event) throws {
     switch (event, part) {
     case (.partBegan(let header), _):
-      guard header.name == "file" else {
+      guard header.name == fileField else {
         part = .field(name: header.name.replacingDots, value: [])
         return
       }
-      guard filename == nil else { throw ServiceError(message: "There must be one file.", param: "file") }
+      guard filename == nil else {
+        throw ServiceError(message: "There must be one \(fileField).", param: fileField)
+      }
       filename = header.filename ?? ""
       part = .file(try makeSink())
     case (.bytes(let bytes), .file(let sink)):
-      let limit = fields["purpose"] == "batch" ? Self.maximumBatchLength : Self.maximumFileLength
-      guard sink.byteCount + bytes.count <= limit else { throw ServiceError.tooLarge(limit: limit) }
+      guard sink.byteCount + bytes.count <= limit else {
+        throw ServiceError.tooLarge(limit: limit, param: fileField)
+      }
       try sink.write(bytes)
     case (.bytes(let bytes), .field(let name, let value)):
       guard value.count + bytes.count <= Self.maximumFieldLength else {
@@ -96,33 +108,60 @@ struct UploadForm {
     }
   }
 
-  /// Checks the form as a whole.
+  private var limit: Int {
+    if fileField != "file" { return Self.maximumPartLength }
+    return fields["purpose"] == "batch" ? Self.maximumBatchLength : Self.maximumFileLength
+  }
+
+  /// Checks the form of a file as a whole.
   func finish() throws(ServiceError) -> Upload {
+    try checkEnd()
+    guard let purpose = fields["purpose"] else { throw .missing("purpose") }
+    try Self.check(purpose: purpose)
+    guard let filename, let content else { throw .missing(fileField) }
+    if purpose == "batch" {
+      try Self.checkBatchFile(named: filename, byteCount: content.byteCount)
+      try Self.checkBatchFile(content)
+    }
+    return Upload(
+      filename: filename, purpose: purpose, lifetime: Self.lifetime(try lifetime(), purpose: purpose),
+      content: content)
+  }
+
+  /// Checks the form of a part as a whole.
+  func finishPart() throws(ServiceError) -> StoredFile {
+    try checkEnd()
+    guard let content else { throw .missing(fileField) }
+    return content
+  }
+
+  private func checkEnd() throws(ServiceError) {
     do throws(MultipartParser.Failure) {
       try parser.finish()
     } catch {
       throw ServiceError(message: "Could not parse multipart form: \(error.message)")
     }
-    guard let purpose = fields["purpose"] else { throw .missing("purpose") }
-    guard Self.purposes.contains(purpose) else {
-      throw .invalidValue("purpose", purpose, supported: Self.purposes)
-    }
-    guard let filename, let content else { throw .missing("file") }
-    if purpose == "batch" { try checkBatchFile(content, named: filename) }
-    return Upload(
-      filename: filename, purpose: purpose,
-      lifetime: try lifetime() ?? (purpose == "batch" ? Self.defaultBatchLifetime : nil), content: content)
+  }
+
+  static func check(purpose: String) throws(ServiceError) {
+    guard purposes.contains(purpose) else { throw .invalidValue("purpose", purpose, supported: purposes) }
+  }
+
+  /// How long a file lives that asks for `lifetime`.
+  static func lifetime(_ lifetime: Int?, purpose: String) -> Int? {
+    lifetime ?? (purpose == "batch" ? defaultBatchLifetime : nil)
   }
 
   /// What the service checks at once; the rest is checked when a batch is made of the file.
-  private func checkBatchFile(_ content: StoredFile, named filename: String) throws(ServiceError) {
-    guard content.byteCount <= Self.maximumBatchLength else {
-      throw .tooLarge(limit: Self.maximumBatchLength)
-    }
+  static func checkBatchFile(named filename: String, byteCount: Int) throws(ServiceError) {
+    guard byteCount <= maximumBatchLength else { throw .tooLarge(limit: maximumBatchLength) }
     guard filename.lowercased().hasSuffix(".jsonl") else {
       throw .invalidFileFormat("the name '\(filename)' has another extension.")
     }
-    guard content.byteCount > 0 else { throw .invalidFileFormat("the file is empty.") }
+    guard byteCount > 0 else { throw .invalidFileFormat("the file is empty.") }
+  }
+
+  static func checkBatchFile(_ content: StoredFile) throws(ServiceError) {
     let beginning: [UInt8]
     do throws(FileFailure) {
       beginning = try content.open().read(4096, at: 0)

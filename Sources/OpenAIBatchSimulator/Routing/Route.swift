@@ -37,6 +37,10 @@ struct Route: Sendable, Hashable {
     case ("files", 2, _): return [.get: .listFiles, .post: .uploadFile]
     case ("files", 3, _): return [.get: .retrieveFile, .delete: .deleteFile]
     case ("files", 4, "content"): return [.get: .fileContent]
+    case ("uploads", 2, _): return [.post: .createUpload]
+    case ("uploads", 4, "parts"): return [.post: .addUploadPart]
+    case ("uploads", 4, "complete"): return [.post: .completeUpload]
+    case ("uploads", 4, "cancel"): return [.post: .cancelUpload]
     default: return nil
     }
   }

@@ -19,7 +19,7 @@ extension EndpointAnswer {
     guard (1...4096).contains(dimensions) else { throw .outOfRange("dimensions", dimensions, 1...4096) }
     let isBase64 = request["encoding_format"]?.string == "base64"
     let data = inputs.enumerated().map { index, input -> JSONNode in
-      let vector = unitVector(for: input.bytes, dimensions: dimensions)
+      let vector = unitVector(for: input.bytes[...], dimensions: dimensions)
       return [
         "object": "embedding", "index": .int(index),
         "embedding": isBase64 ? .string(base64(vector)) : .array(vector.map { .double(Double($0)) }),

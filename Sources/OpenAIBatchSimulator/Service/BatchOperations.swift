@@ -61,7 +61,8 @@ extension SimulatedService {
     return .list(data, ids: page.items.map(\.id), hasMore: page.hasMore)
   }
 
-  private func collect(_ body: RequestBody) async throws(RequestFailure) -> [UInt8] {
+  /// Reads a request's JSON body.
+  func collect(_ body: RequestBody) async throws(RequestFailure) -> [UInt8] {
     var bytes: [UInt8] = []
     try await read(body) { chunk throws(RequestFailure) in
       guard bytes.count + chunk.count <= Self.maximumBodyLength else {

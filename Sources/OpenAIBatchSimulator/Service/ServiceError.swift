@@ -48,6 +48,10 @@ extension ServiceError {
     ServiceError(status: 404, message: "No such File object: \(id)", param: "id")
   }
 
+  static func noUpload(_ id: String) -> ServiceError {
+    ServiceError(status: 404, message: "No such Upload object: \(id)", param: "upload_id")
+  }
+
   static func unknownCursor(_ id: String) -> ServiceError {
     ServiceError(
       message: "Invalid 'after': no object with id '\(id)'.", param: "after", code: "invalid_value")
@@ -76,8 +80,9 @@ extension ServiceError {
       param: param, code: value < range.lowerBound ? "integer_below_min_value" : "integer_above_max_value")
   }
 
-  static func tooLarge(limit: Int) -> ServiceError {
-    ServiceError(status: 413, message: "The file is too large: the limit is \(limit) bytes.", param: "file")
+  static func tooLarge(limit: Int, param: String = "file") -> ServiceError {
+    ServiceError(
+      status: 413, message: "The \(param) is too large: the limit is \(limit) bytes.", param: param)
   }
 
   static func invalidFileFormat(_ reason: String) -> ServiceError {

@@ -9,6 +9,7 @@ internal import Synchronization
 final class SimulatedService: Sendable {
   let surroundings: BatchSurroundings
   let timings: BatchSimulator.Timings
+  let uploads = UploadStore()
   private let apiKey: String?
   private let state: Mutex<State>
 
@@ -118,6 +119,10 @@ final class SimulatedService: Sendable {
     case .retrieveFile: try retrieveFile(route.id)
     case .deleteFile: try deleteFile(route.id)
     case .fileContent: try fileContent(route.id, range: request.head.headerFields[.range])
+    case .createUpload: try await createUpload(request)
+    case .addUploadPart: try await addUploadPart(route.id, request)
+    case .completeUpload: try await completeUpload(route.id, request)
+    case .cancelUpload: try cancelUpload(route.id)
     }
   }
 

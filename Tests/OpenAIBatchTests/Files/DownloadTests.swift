@@ -4,6 +4,7 @@
 import Foundation
 import LoopbackServer
 import OpenAIBatch
+import Synchronization
 import Testing
 
 #if canImport(Glibc)
@@ -188,6 +189,52 @@ private func serve(_ text: String = content, length: Int? = nil, truncatedAt: In
     download.cancel()
     #expect(try await download.value.isCancellation)
     #expect(try folder.names.isEmpty)
+  }
+
+  @Test func tellsHowFarItIs() async throws {
+    let pieces = content.utf8.count
+    let transport = ScriptedTransport { request in
+      guard request.path.hasSuffix("/content") else { return Reply(200, fileText(bytes: pieces)) }
+      var reply = Reply(200)
+      reply.chunks = [Array(content.utf8.prefix(100)), Array(content.utf8.dropFirst(100))]
+      return reply
+    }
+    let seen = Mutex<[TransferProgress]>([])
+    try await BatchClient.test(transport).downloadFile(
+      "file-1", to: path, progress: { now in seen.withLock { $0.append(now) } })
+    #expect(
+      seen.withLock { $0 } == [
+        TransferProgress(bytes: 100, total: pieces), TransferProgress(bytes: pieces, total: pieces),
+      ])
+  }
+
+  @Test func goesToAClosure() async throws {
+    var bytes: [UInt8] = []
+    let count = try await BatchClient.test(serve()).downloadFile("file-1") { bytes += $0 }
+    #expect(bytes == Array(content.utf8) && count == bytes.count)
+  }
+
+  @Test func passesOnTheErrorOfTheClosure() async throws {
+    let transport = serve()
+    await #expect(throws: UnexpectedSuccess.self) {
+      try await BatchClient.test(transport).downloadFile("file-1") { _ in throw UnexpectedSuccess() }
+    }
+    #expect(transport.requests.count == 2)
+  }
+
+  @Test(arguments: [1, -1])
+  func tellsTheClosuresOwnerOfAWrongLength(difference: Int) async throws {
+    let transport = serve(length: content.utf8.count + difference)
+    var count = 0
+    let error = try await failure {
+      try await BatchClient.test(transport).downloadFile("file-1") { count += $0.count }
+    }
+    #expect(error.kind == .malformedResponse)
+    #expect(count <= content.utf8.count + max(difference, 0))
+  }
+
+  @MainActor @Test func staysOnTheCallersActor() async throws {
+    try await BatchClient.test(serve()).downloadFile("file-1") { _ in MainActor.assertIsolated() }
   }
 
   @Test(arguments: Wire.allCases)

@@ -125,7 +125,8 @@ private func line(
 
   @Test func believesTheIDsAndNotTheirHashes() throws {
     let path = try folder.write(["a", "b", "c", "b"].map { line($0) }.joined(separator: "\n"), to: "c.jsonl")
-    let file = try RequestFile(checking: path, limits: .openAI, endpoint: nil, hash: { _ in 1 })
+    let file = try RequestFile(
+      checking: path, for: .oneBatch, limits: .openAI, endpoint: nil, hash: { _ in 1 })
     #expect(file.problems.map(\.line) == [4])
     #expect(file.problems.first?.message.contains("line 2") == true)
   }
@@ -203,5 +204,114 @@ private func line(
     let error = try #require(throws: BatchClientError.self) { try RequestFile(checking: path) }
     #expect(error.kind == .file)
     #expect(error.message.hasPrefix(path))
+  }
+
+  @Test func findsADuplicateFarBack() throws {
+    // More than a mark's distance between the two, and blank lines that count as lines.
+    var lines = (1...3000).map {
+      line("row-\($0)", extra: ",\"input\":\"\(String(repeating: "x", count: 300))\"")
+    }
+    lines.insert("", at: 10)
+    lines.append(line("row-1500"))
+    let file = try check(lines.joined(separator: "\n"))
+    #expect(file.problems.map(\.line) == [3002])
+    #expect(file.problems.first?.earlierLine == 1501)
+  }
+
+  @Test func comparesLongIDsWithEscapesInFull() throws {
+    let long = String(repeating: "long-", count: 200)
+    let file = try check(
+      [line(long + "a"), line(long + "b"), line(long + "\\u0061"), line(long + "\\\"")].joined(
+        separator: "\n"))
+    #expect(file.problems.map(\.line) == [3])
+    #expect(file.problems.first?.earlierLine == 1)
+  }
+
+  @Test(arguments: [
+    (
+      #"{"custom_id":"a","custom_id":"b","method":"POST","url":"/v1/responses","body":{"model":"m"}}"#,
+      "custom_id"
+    ),
+    (#"{"custom_id":"a","method":"POST","url":"/v1/responses","body":{},"body":{"model":"m"}}"#, "body"),
+    (line(extra: #","model":"n""#), "body.model"), (line(extra: #","mod\u0065l":"n""#), "body.model"),
+    (line(extra: #","stream":false,"stream":true"#), "body.stream"),
+  ])
+  func refusesAMemberThatStandsTwice(text: String, name: String) throws {
+    let file = try check(text)
+    #expect(file.problems.contains { $0.code == "duplicate_key" && $0.message.hasPrefix("\(name) ") })
+  }
+
+  @Test func countsEmbeddingInputs() throws {
+    func row(_ id: Int, _ input: String) -> String {
+      line("\(id)", url: "/v1/embeddings", extra: ",\"input\":\(input)")
+    }
+    let inputs = [#""one""#, #"["a","b","c"]"#, "[1,2,3]", "[[1,2],[3]]", "[]"]
+    let text = inputs.enumerated().map { row($0.offset, $0.element) }.joined(separator: "\n")
+    #expect(try check(text).embeddingInputs == 1 + 3 + 1 + 2 + 0)
+    #expect(try check(text).problems.isEmpty)
+    let limits = RequestFile.Limits(rows: 10, bytes: 1 << 20, embeddingInputs: 6)
+    #expect(
+      try check(text, limits: limits).problems.map(\.description)
+        == ["too_many_inputs: The rows have 7 inputs; a batch takes at most 6."])
+    // Other endpoints have no such limit.
+    #expect(
+      try check(text.replacingOccurrences(of: "embeddings", with: "responses"), limits: limits).problems
+        .isEmpty)
+  }
+
+  @Test func saysThatAFileIsUTF16() throws {
+    let path = try folder.write(
+      [0xFF, 0xFE] + Array(line("a").utf16).flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }, to: "u.jsonl")
+    let file = try RequestFile(checking: path)
+    #expect(file.problems.first?.message.contains("UTF-16") == true)
+  }
+
+  @Test func severalBatchesMayHaveWhatOneMayNot() throws {
+    let path = try folder.write(
+      [
+        line("a"), line("b", model: "n"), line("c", url: "/v1/embeddings"), line("d", method: "PUT"),
+        line("e"),
+      ]
+      .joined(separator: "\n"), to: "in.jsonl")
+    var rows: [RequestRow] = []
+    var problems: [RequestFile.Problem] = []
+    let file = try RequestFile(
+      checking: path, for: .severalBatches, limits: .init(rows: 1, bytes: 200, embeddingInputs: 1),
+      onRow: { rows.append($0) }, onProblem: { problems.append($0) })
+    #expect(problems.map(\.line) == [4] && problems == file.problems)
+    #expect(rows.map(\.line) == [1, 2, 3, 5])
+    #expect(rows.map(\.group) == [0, 1, 2, 0])
+    #expect(rows.map(\.model) == ["m", "n", "m", "m"])
+    #expect(rows.map(\.embeddingInputs) == [0, 0, 1, 0])
+    #expect(rows.map(\.range.lowerBound) == rows.map(\.range.lowerBound).sorted())
+  }
+
+  @Test func oneRowMayBeTooMuchForAnyBatch() throws {
+    let path = try folder.write(
+      [line("a"), line("b", url: "/v1/embeddings", extra: #","input":["x","y","z"]"#)].joined(
+        separator: "\n"), to: "in.jsonl")
+    let file = try RequestFile(
+      checking: path, for: .severalBatches, limits: .init(rows: 9, bytes: 90, embeddingInputs: 2))
+    #expect(file.problems.map(\.code.rawValue) == ["too_many_inputs", "file_too_large"])
+    #expect(file.problems.map(\.line) == [2, 2])
+  }
+
+  @Test func boundsTheModels() throws {
+    let text = (0...1000).map { line("\($0)", model: "m\($0)") }.joined(separator: "\n")
+    let path = try folder.write(text, to: "in.jsonl")
+    let file = try RequestFile(checking: path, for: .severalBatches, limits: .openAI)
+    #expect(file.problems.map(\.description).first?.hasPrefix("1001: too_many_models: ") == true)
+    #expect(file.problemCount == 1)
+  }
+
+  @Test func handsOverEveryProblemAndKeepsTheFirst() throws {
+    let text = String(repeating: "{\n", count: 250)
+    var lines: [Int?] = []
+    let file = try RequestFile(
+      checking: try folder.write(text, to: "in.jsonl"), for: .oneBatch,
+      limits: .init(rows: 1, bytes: 1 << 20),
+      onProblem: { lines.append($0.line) })
+    #expect(lines == (1...250).map { $0 } + [nil])
+    #expect(file.problemCount == 251 && file.problems.count == 100)
   }
 }

@@ -45,7 +45,8 @@ private func row(_ number: Int, id: String? = nil, model: String = "gpt-test") -
     for number in 1...3 { continuation.yield(row(number)) }
     continuation.finish()
     let file = try await client.uploadRequests(rows)
-    #expect(file.filename == "requests.jsonl")
+    #expect(file.filename.hasPrefix("requests-") && file.filename.hasSuffix(".jsonl"))
+    #expect(try await client.uploadRequests([row(1)]).filename != file.filename)
     #expect(try await content(client, file) == expected)
   }
 

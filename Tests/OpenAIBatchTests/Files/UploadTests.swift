@@ -4,6 +4,7 @@
 import Foundation
 import LoopbackServer
 import OpenAIBatch
+import Synchronization
 import Testing
 
 /// The body of an upload as the service's parser would see it.
@@ -102,9 +103,10 @@ private func file(_ filename: String, _ content: String) -> String {
     }
     _ = try await BatchClient.test(transport).uploadFile([1, 2, 3], named: "a.jsonl")
     let requests = transport.requests
-    #expect(requests.count == 3)
+    #expect(
+      transport.lines == ["POST /v1/files", "POST /v1/files", "POST /v1/files", "GET /v1/files"],
+      "and looks for what the lost ones have left")
     #expect(requests[0].body == requests[2].body)
-    #expect(requests[0].timeouts.total == nil, "an upload takes as long as it takes")
   }
 
   @Test func saysWhatIsWrongWithAFile() async throws {
@@ -120,16 +122,71 @@ private func file(_ filename: String, _ content: String) -> String {
     #expect(transport.requests.isEmpty)
   }
 
-  @Test func refusesAFileThatNoUploadTakes() async throws {
+  @Test(arguments: [
+    (FilePurpose.batch, UploadMethod.automatic, 209_715_201, 209_715_200),
+    (.batch, .parts(), 209_715_201, 209_715_200),
+    (.userData, .whole, 536_870_913, 536_870_912),
+    (.userData, .automatic, 8_589_934_593, 8_589_934_592),
+  ])
+  func refusesAFileThatNoUploadTakes(
+    purpose: FilePurpose, method: UploadMethod, length: Int, limit: Int
+  ) async throws {
     let folder = try TemporaryFolder()
     let path = try folder.write("", to: "sparse.jsonl")
-    let handle = try #require(FileHandle(forWritingAtPath: path))
-    try handle.truncate(atOffset: 512 * 1024 * 1024 + 1)
+    try #require(FileHandle(forWritingAtPath: path)).truncate(atOffset: UInt64(length))
     let transport = ScriptedTransport { _ in Reply(200, fileText()) }
-    let error = try await failure { try await BatchClient.test(transport).uploadFile(at: path) }
+    let error = try await failure {
+      try await BatchClient.test(transport).uploadFile(at: path, purpose: purpose, method: method)
+    }
     #expect(error.kind == .invalidRequest)
-    #expect(error.message == "file is 536870913 bytes long; allowed is at most 536870912 bytes.")
+    #expect(error.message == "file is \(length) bytes long; allowed is at most \(limit) bytes.")
     #expect(transport.requests.isEmpty)
+  }
+
+  @Test func takesAProvidersOwnLimits() async throws {
+    let transport = ScriptedTransport { _ in Reply(200, fileText()) }
+    let client = BatchClient.test(transport) { $0.uploadLimits.batchFile = 2 }
+    let error = try await failure { try await client.uploadFile([1, 2, 3], named: "a") }
+    #expect(error.message == "file is 3 bytes long; allowed is at most 2 bytes.")
+    _ = try await client.uploadFile([1, 2, 3], named: "a", purpose: .userData)
+    #expect(transport.requests.count == 1)
+  }
+
+  @Test(arguments: [
+    UploadMethod.parts(ofLength: 1 << 20 - 1), .parts(ofLength: 64 << 20 + 1), .parts(atOnce: 0),
+    .parts(atOnce: 65),
+  ])
+  func refusesPartsOutOfRange(method: UploadMethod) async throws {
+    let transport = ScriptedTransport { _ in Reply(200, fileText()) }
+    let error = try await failure {
+      try await BatchClient.test(transport).uploadFile([1], named: "a", method: method)
+    }
+    #expect(error.kind == .invalidRequest && error.message.hasPrefix("part"))
+    #expect(transport.requests.isEmpty)
+  }
+
+  @Test func mayTakeLongerTheLargerItIs() async throws {
+    let transport = ScriptedTransport { _ in Reply(200, fileText()) }
+    let client = BatchClient.test(transport)
+    _ = try await client.uploadFile([1], named: "a")
+    _ = try await client.uploadFile([UInt8](repeating: 0x20, count: 10 << 20), named: "a")
+    _ = try await client.uploadFile([1], named: "a", options: CallOptions(timeout: .seconds(7200)))
+    _ = try await BatchClient.test(transport) { $0.timeouts.total = nil }.uploadFile([1], named: "a")
+    #expect(
+      transport.requests.map(\.timeouts.total) == [.seconds(120), .seconds(200), .seconds(7200), nil])
+  }
+
+  @Test func tellsHowFarItIs() async throws {
+    let length = 600 << 10
+    let transport = ScriptedTransport { request throws(TransportFailure) in
+      if request.number == 1 { throw .scripted(.interrupted) }
+      return Reply(200, fileText())
+    }
+    let seen = Mutex<[TransferProgress]>([])
+    _ = try await BatchClient.test(transport).uploadFile(
+      repeatElement(0x20, count: length), named: "a", progress: { now in seen.withLock { $0.append(now) } })
+    let attempt = [256 << 10, 512 << 10, length].map { TransferProgress(bytes: $0, total: length) }
+    #expect(seen.withLock { $0 } == attempt + attempt)
   }
 
   @Test(arguments: [3599, 2_592_001, 0, -1])
@@ -145,19 +202,45 @@ private func file(_ filename: String, _ content: String) -> String {
   }
 
   /// `URLSession` sends a copy, which does not change.
-  @Test(arguments: [Wire.curl])
-  func failsWhenTheFileChangesUnderway(wire: Wire) async throws {
+  @Test(arguments: [Wire.curl], [1000, 20 << 20])
+  func failsWhenTheFileChangesUnderway(wire: Wire, length: Int) async throws {
     let folder = try TemporaryFolder()
     let path = try folder.write(Array(repeating: 0x20, count: 20 << 20), to: "a.jsonl")
+    try folder.age("a.jsonl")
     let server = try LoopbackServer { connection in
       _ = connection.readHead()
       _ = connection.read(count: 1000)
-      // The sender is held up by full buffers now, far from the file's end.
-      guard truncate(path, 1000) == 0 else { return }
+      // The sender is held up by full buffers now, far from the file's end. What is cut and grows again has the
+      // same length.
+      guard truncate(path, 1000) == 0, truncate(path, off_t(length)) == 0 else { return }
+      _ = connection.read(count: 21 << 20)
       connection.waitForPeerToClose()
     }
     defer { server.stop() }
     let error = try await failure { try await BatchClient.loopback(server, wire).uploadFile(at: path) }
-    #expect(error.kind == .file)
+    #expect(error.kind == .file && error.operation == "uploadFile")
+    #expect(error.message.hasPrefix("\(path): changed"))
+  }
+
+  @Test(arguments: ["two\n", "three\n"])
+  func failsWhenTheFileChangesBetweenAttempts(content: String) async throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("one\n", to: "a.jsonl")
+    try folder.age("a.jsonl")
+    let transport = ScriptedTransport { _ throws(TransportFailure) in
+      _ = try? content.write(toFile: path, atomically: false, encoding: .utf8)
+      throw .scripted(.interrupted)
+    }
+    let error = try await failure { try await BatchClient.test(transport).uploadFile(at: path) }
+    #expect(error.kind == .file && error.message.hasPrefix("\(path): changed"))
+    #expect(transport.requests.count == 1)
+  }
+}
+
+extension TemporaryFolder {
+  /// Makes a file an hour old: a file system's clock may stand still for a few milliseconds.
+  func age(_ name: String) throws {
+    try FileManager.default.setAttributes(
+      [.modificationDate: Date(timeIntervalSinceNow: -3600)], ofItemAtPath: "\(path)/\(name)")
   }
 }

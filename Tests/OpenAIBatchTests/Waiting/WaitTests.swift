@@ -2,6 +2,7 @@
 // Copyright the swift-openai-batch authors
 
 import Foundation
+import InMemoryLogging
 import OpenAIBatch
 import Synchronization
 import Testing
@@ -121,8 +122,8 @@ private func service(
     #expect(clock.elapsed < .seconds(110))
   }
 
-  @Test(arguments: [TransportFailure.Kind.invalid, .shutDown, .insecure])
-  func endsWhenItCanNeverWork(kind: TransportFailure.Kind) async throws {
+  @Test(arguments: [TransportFailure.Kind.invalid, .shutDown])
+  func endsWhenNothingCanBeSent(kind: TransportFailure.Kind) async throws {
     let clock = VirtualClock()
     let transport = ScriptedTransport { _ throws(TransportFailure) in throw .scripted(kind) }
     let error = try await failure {
@@ -184,15 +185,42 @@ private func service(
     #expect(clock.elapsed < .seconds(30))
   }
 
-  @Test(arguments: [Reply(400), Reply(302, headers: [.location: "/login"])])
-  func endsWhenTheFirstAnswersAreRefusals(reply: Reply) async throws {
+  @Test(arguments: [
+    Reply(400), Reply(302, headers: [.location: "/login"]), Reply(429), Reply(500), Reply(200, "{}"),
+  ])
+  func outlivesTenMinutesFromTheStart(reply: Reply) async throws {
     let clock = VirtualClock()
-    let transport = ScriptedTransport { _ in reply }
-    let error = try await failure {
-      try await BatchClient.test(transport, clock: clock).waitUntilEnded("batch_1")
+    let transport = try service(clock, endsAfter: .zero) { _ in clock.elapsed < .seconds(600) ? reply : nil }
+    #expect(
+      try await BatchClient.test(transport, clock: clock).waitUntilEnded("batch_1").status == .completed)
+  }
+
+  @Test(arguments: [TransportFailure.Kind.notSent, .insecure, .proxy, .malformed])
+  func outlivesTenMinutesWithoutANetworkFromTheStart(kind: TransportFailure.Kind) async throws {
+    let clock = VirtualClock()
+    let transport = try service(clock, endsAfter: .zero) { _ throws(TransportFailure) in
+      if clock.elapsed < .seconds(600) { throw .scripted(kind) }
+      return nil
     }
-    #expect(error.status == reply.status)
-    #expect((60.0...64).contains(clock.elapsed / .seconds(1)))
+    #expect(
+      try await BatchClient.test(transport, clock: clock).waitUntilEnded("batch_1").status == .completed)
+  }
+
+  @Test func saysOnceThatPollsFailAndThatTheyAreAnsweredAgain() async throws {
+    let handler = InMemoryLogHandler()
+    let clock = VirtualClock()
+    let transport = try service(clock, endsAfter: .seconds(1000)) { _ in
+      (.seconds(100)..<Duration.seconds(700)).contains(clock.elapsed) ? Reply(503) : nil
+    }
+    let client = BatchClient.test(transport, clock: clock) {
+      $0.logger = Logger(label: "test") { _ in handler }
+    }
+    _ = try await client.waitUntilEnded("batch_1")
+    #expect(handler.entries.map(\.message) == ["polls fail; the wait goes on", "polls are answered again"])
+    #expect(
+      handler.entries[0].metadata == [
+        "operation": "retrieveBatch", "failure": "serverError", "status": "503",
+      ])
   }
 
   @Test(arguments: [(503, "40", 40.0), (429, "100", 100), (503, "5000", 300), (503, "1", 2)])

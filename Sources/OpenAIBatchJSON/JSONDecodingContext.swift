@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+/// What the decoders and containers of one decoding share.
+///
+/// They hold no paths of their own: where a value stands is found from its node when somebody asks, so that a
+/// value that decodes pays nothing for it.
+final class JSONDecodingContext {
+  let document: JSONDocument
+  private let view: JSONView
+  let decoding: JSONDecoding
+  /// The node of the value that is decoded.
+  let root: Int
+  /// Whether keys are compared as they are written.
+  let hasPlainKeys: Bool
+  /// The object that was asked last, and the key that was found there: a member is often asked for twice.
+  private var last = (object: -1, key: -1)
+  /// The members of large objects by name, so that asking for each of them is not quadratic.
+  private var members: [Int: [String: Int]] = [:]
+
+  private static let largestWalk = 64
+
+  init(_ document: JSONDocument, _ decoding: JSONDecoding, root: Int) {
+    self.document = document
+    view = document.view(root)
+    self.decoding = decoding
+    self.root = root
+    if case .asWritten = decoding.keys { hasPlainKeys = true } else { hasPlainKeys = false }
+  }
+
+  /// Reads a value while the document is kept alive. The view must not leave `body`.
+  @inline(__always)
+  func read<Result>(_ node: Int, _ body: (JSONView) throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(self) { try body(view.at(node)) }
+  }
+
+  /// The node of the value of an object's member; of several with one name the first.
+  ///
+  /// - Parameter isConverted: Whether the rule for keys applies, which it does not in dictionaries.
+  func value(_ name: String, of object: Int, isConverted: Bool) -> Int? {
+    let key: Int?
+    if isConverted || read(object, \.raw.count) > Self.largestWalk {
+      key = names(of: object, isConverted: isConverted)[name]
+    } else {
+      key = read(object) { $0.memberKey(name, first: last.object == object ? last.key : nil) }
+    }
+    guard let key else { return nil }
+    last = (object, key)
+    return key + 1
+  }
+
+  private func names(of object: Int, isConverted: Bool) -> [String: Int] {
+    if let found = members[object] { return found }
+    var found: [String: Int] = [:]
+    read(object) { object in
+      for key in object.keys {
+        let name = isConverted ? decoding.keys.key(key.jsonString.text) : key.jsonString.text
+        if found[name] == nil { found[name] = key.node }
+      }
+    }
+    members[object] = found
+    return found
+  }
+}

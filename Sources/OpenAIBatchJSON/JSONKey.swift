@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+/// A step of a path through a text: the name of a member, or the index of an element.
+struct JSONKey: CodingKey {
+  let stringValue: String
+  let intValue: Int?
+
+  init(stringValue: String) {
+    self.stringValue = stringValue
+    intValue = nil
+  }
+
+  init(intValue: Int) {
+    stringValue = "Index \(intValue)"
+    self.intValue = intValue
+  }
+
+  static let `super` = JSONKey(stringValue: "super")
+}
+
+extension JSONDecodingContext {
+  /// The way from the value that is decoded to a node.
+  func path(to node: Int) -> [any CodingKey] {
+    read(root) { root in
+      var path: [any CodingKey] = []
+      var container = root
+      search: while container.node < node {
+        for key in container.keys where node < key.at(key.node + 1).raw.next {
+          path.append(JSONKey(stringValue: decoding.keys.key(key.jsonString.text)))
+          container = key.at(key.node + 1)
+          continue search
+        }
+        for (index, element) in container.elements.enumerated() where node < element.raw.next {
+          path.append(JSONKey(intValue: index))
+          container = element
+          continue search
+        }
+        break
+      }
+      return path
+    }
+  }
+
+  /// The byte at which the end of a way stands, or the last value on it that is there.
+  func offset(of path: [any CodingKey]) -> Int {
+    read(root) { root in
+      var value = root
+      for key in path {
+        let name = key.stringValue
+        let next =
+          value.keys.first { decoding.keys.key($0.jsonString.text) == name }.map { $0.at($0.node + 1) }
+          ?? value[name] ?? key.intValue.flatMap { value[$0] }
+        guard let next else { break }
+        value = next
+      }
+      return Int(value.raw.start)
+    }
+  }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import ArgumentParser
+internal import OpenAIBatchJobs
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+extension FilesCommand {
+  /// `files gc`
+  struct GarbageCollection: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "gc",
+      abstract: "Deletes the files of batches that nobody needs any more.",
+      discussion: """
+        These are the input files of batches that have ended and, only with --collected, their results. A file of \
+        a running batch, or of another purpose than batches, is never touched. What is deleted is listed first.
+        """)
+
+    @Option(help: ArgumentHelp("Only files that were made so long ago; by default 7d.", valueName: "time"))
+    var olderThan: TimeSpan?
+
+    @Flag(help: "The results of all ended batches are safe elsewhere: delete them, too.")
+    var collected = false
+
+    @Flag(help: "Delete input files, too, that no batch was made of.")
+    var unused = false
+
+    @Flag(help: "List the files and delete none.")
+    var dryRun = false
+
+    @Flag(help: "Do not ask.")
+    var yes = false
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+      let client = try connection.makeClient()
+      let plan = try await client.planCleanup(
+        olderThan: olderThan?.duration ?? .seconds(7 * 86_400), collected: collected, unused: unused)
+      try list(plan.items)
+      let sum = "\(plan.items.count) files, \(BatchText.size(Int64(plan.bytes)))"
+      if plan.isTruncated { connection.say("There are more files; the same line again looks at the next.") }
+      guard !dryRun, !plan.items.isEmpty else { return connection.say("\(sum) may go; nothing was deleted.") }
+      guard try yes || isConfirmed(sum) else { return connection.say("Nothing was deleted.") }
+      let outcome = try await client.cleanUp(plan)
+      if outcome.spared > 0 { connection.say("\(outcome.spared) files are in use by now and were left.") }
+      connection.say("\(outcome.deleted) files deleted, \(BatchText.size(Int64(outcome.bytes))).")
+      guard outcome.failureCount == 0 else {
+        for failure in outcome.failures.prefix(20) { Console.error("\(failure.file): \(failure.error)") }
+        Console.error("\(outcome.failureCount) files were not deleted.")
+        throw ExitStatus.Exit(status: .refused)
+      }
+    }
+
+    private func list(_ items: [FileCleanup.Item]) throws {
+      let text: (FileCleanup.Item) -> String = { item in
+        "\(BatchText.pad(item.reason.rawValue, 8))  \(BatchText.line(item.file))"
+      }
+      guard output.effectiveFormat != .json else {
+        return try output.write(items) { $0.map(text).joined(separator: "\n") }
+      }
+      let list = try output.open()
+      for item in items { try output.write(item, text: text, to: list) }
+      try list.finish()
+    }
+
+    private func isConfirmed(_ sum: String) throws -> Bool {
+      guard isatty(STDIN_FILENO) == 1, Console.stderrIsTerminal else {
+        throw CommandProblem(
+          status: .usage,
+          message: "\(sum) would be deleted. Say --yes to do it, or --dry-run to see them only.")
+      }
+      Console.message("Delete \(sum)? [y/N]")
+      return ["y", "yes"].contains(readLine()?.lowercased())
+    }
+  }
+}

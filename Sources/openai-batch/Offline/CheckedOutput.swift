@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import OpenAIBatchJobs
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// Request lines that are checked as a whole before they appear, under their name or on stdout.
+final class CheckedOutput: Sendable {
+  private let file: OutputFile
+  /// Whether the lines go to stdout; they wait in a private temporary file then.
+  private let isStandardOutput: Bool
+  /// The path under which a file without a name would be left behind by a signal.
+  let path: String
+
+  /// Starts the output.
+  init(_ argument: String) throws {
+    isStandardOutput = argument == "-"
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? ""
+    let temporary = "openai-batch-\(String(UInt64.random(in: .min ... .max), radix: 36)).jsonl"
+    path = isStandardOutput ? "\(folder.isEmpty ? "/tmp" : folder)/\(temporary)" : argument
+    file = try OutputFile(replacing: path)
+  }
+
+  func write(_ bytes: ArraySlice<UInt8>) throws(FileFailure) {
+    try file.write(bytes)
+  }
+
+  /// Checks all lines that were written.
+  func plan(_ limits: RequestFile.Limits = .openAI) throws -> JobPlan {
+    try JobPlan(input: try file.flush(), limits: limits) { _ in }
+  }
+
+  /// Makes the lines appear.
+  func finish() throws {
+    guard isStandardOutput else { return try file.commit() }
+    let lines = try FileBytes(path: try file.flush())
+    while let bytes = try lines.next() { try Console.write(bytes) }
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import OpenAIBatchJobs
+
+/// A local file that a command reads, or stdin, kept in a private temporary file.
+final class InputFile: Sendable {
+  /// Where to read it.
+  let path: String
+  /// What to call it in messages.
+  let name: String
+  private let source: StandardInput?
+
+  /// Opens what an argument names.
+  ///
+  /// - Throws: ``CommandProblem`` when it cannot be read.
+  init(_ argument: String) throws {
+    source = try argument == "-" ? StandardInput() : nil
+    path = source?.path ?? argument
+    name = source == nil ? argument : "stdin"
+    do throws(FileFailure) {
+      _ = try RandomAccessFile(path: path)
+    } catch {
+      throw CommandProblem(status: .usage, message: error.description)
+    }
+  }
+
+  /// Leaves no temporary file of an input and no half of an output behind when a signal ends the process.
+  static func removeOnSignal(_ inputs: [InputFile], output: String = "-") {
+    let temporary = inputs.compactMap(\.source?.path)
+    Signals.onFirst { status in
+      for path in temporary { OutputFile.remove(path) }
+      if output != "-" { OutputFile.removePartial(of: output) }
+      Console.exit(status.rawValue)
+    }
+  }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import OpenAIBatchJobs
+
+/// The records of comma-separated text, by RFC 4180, as the bytes arrive.
+///
+/// A field in double quotes may hold line ends, delimiters, and quotes that are written twice. A record ends with LF
+/// or CRLF; blank lines between records are left out, and the last record needs no line end.
+struct CSVReader {
+  /// One record.
+  struct Record: Equatable {
+    /// The line on which it begins, counted from 1.
+    let line: Int
+    let fields: [String]
+  }
+
+  private enum State {
+    /// At the start of a field.
+    case start
+    /// In a field without quotes.
+    case plain
+    /// In a field with quotes.
+    case quoted
+    /// Behind a quote in a field with quotes: its end, or the first of two.
+    case closed
+    /// Behind a carriage return outside of quotes: half of a line end, or data.
+    case carriageReturn(isQuoted: Bool)
+  }
+
+  private let delimiter: UInt8
+  private let maximumFieldLength: Int
+  private var state = State.start
+  private var field: [UInt8] = []
+  private var fields: [String] = []
+  private var line = 1
+  private var firstLine = 1
+  private var quoteLine = 1
+  /// Whether the record so far is no more than a line end would make.
+  private var isBlank = true
+  private var records: [Record] = []
+  private var taken = 0
+
+  /// Creates a reader.
+  ///
+  /// - Parameters:
+  ///   - delimiter: What stands between fields.
+  ///   - maximumFieldLength: The longest field, in bytes: 16 MiB by default.
+  init(delimiter: UInt8 = UInt8(ascii: ","), maximumFieldLength: Int = 16 << 20) {
+    self.delimiter = delimiter
+    self.maximumFieldLength = maximumFieldLength
+  }
+
+  /// The next whole record; `nil` when more bytes are needed.
+  mutating func next() -> Record? {
+    guard taken < records.count else {
+      records.removeAll(keepingCapacity: true)
+      taken = 0
+      return nil
+    }
+    taken += 1
+    return records[taken - 1]
+  }
+
+  /// Takes the next bytes.
+  ///
+  /// - Throws: ``CSVFailure`` with the line.
+  mutating func append(_ bytes: ArraySlice<UInt8>) throws(CSVFailure) {
+    for byte in bytes { try take(byte) }
+  }
+
+  /// Ends the text: a last record without a line end becomes whole.
+  mutating func finish() throws(CSVFailure) {
+    switch state {
+    case .quoted:
+      throw CSVFailure(line: quoteLine, message: "the quote that opens here is never closed")
+    case .carriageReturn:
+      try endRecord()
+    case .start where isBlank && fields.isEmpty:
+      break
+    default:
+      try endRecord()
+    }
+  }
+
+  private mutating func take(_ byte: UInt8) throws(CSVFailure) {
+    if case .carriageReturn(let isQuoted) = state, byte != 0x0A {
+      guard !isQuoted else { throw behindQuote }
+      state = .plain
+      isBlank = false
+      try add(0x0D)
+    }
+    switch (state, byte) {
+    case (.quoted, UInt8(ascii: "\"")):
+      state = .closed
+    case (.quoted, _):
+      if byte == 0x0A { line += 1 }
+      try add(byte)
+    case (.closed, UInt8(ascii: "\"")):
+      state = .quoted
+      try add(byte)
+    case (.start, UInt8(ascii: "\"")):
+      state = .quoted
+      quoteLine = line
+      isBlank = false
+    case (_, 0x0A):
+      try endRecord()
+    case (_, delimiter):
+      isBlank = false
+      try endField()
+    case (.closed, 0x0D):
+      state = .carriageReturn(isQuoted: true)
+    case (.closed, _):
+      throw behindQuote
+    case (_, 0x0D):
+      state = .carriageReturn(isQuoted: false)
+    default:
+      state = .plain
+      isBlank = false
+      try add(byte)
+    }
+  }
+
+  private var behindQuote: CSVFailure {
+    CSVFailure(
+      line: line,
+      message: "text behind the closing quote of a field; a quote inside a field is written twice")
+  }
+
+  private mutating func add(_ byte: UInt8) throws(CSVFailure) {
+    guard field.count < maximumFieldLength else {
+      throw CSVFailure(line: firstLine, message: "a field is longer than \(maximumFieldLength) bytes")
+    }
+    field.append(byte)
+  }
+
+  private mutating func endField() throws(CSVFailure) {
+    guard let text = String(validating: field, as: UTF8.self) else {
+      throw CSVFailure(line: line, message: "not UTF-8; save the file as UTF-8")
+    }
+    fields.append(text)
+    field.removeAll(keepingCapacity: true)
+    state = .start
+  }
+
+  private mutating func endRecord() throws(CSVFailure) {
+    defer {
+      line += 1
+      firstLine = line
+      isBlank = true
+      state = .start
+      fields.removeAll(keepingCapacity: true)
+    }
+    if isBlank { return }
+    try endField()
+    records.append(Record(line: firstLine, fields: fields))
+  }
+}
+
+/// Text that is not what RFC 4180 describes.
+struct CSVFailure: Error, Equatable {
+  let line: Int
+  let message: String
+}

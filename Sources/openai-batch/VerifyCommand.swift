@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import ArgumentParser
+internal import OpenAIBatchJobs
+
+/// The account of a batch.
+struct VerifyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract:
+      "Accounts for every row of the input: answered, failed and why, missing, duplicate, unexpected.",
+    discussion: """
+      Of several results for one row the first answer counts, else the first failure. With --results it reads \
+      files on disk and needs neither a key nor a network.
+      """)
+
+  @Argument(help: "The id of a batch that has ended.")
+  var id: String?
+
+  @Option(help: ArgumentHelp("The file that was uploaded for it.", valueName: "file"))
+  var input: String
+
+  @Option(
+    help: ArgumentHelp("A result file on disk, in place of a batch; may be repeated.", valueName: "file"))
+  var results: [String] = []
+
+  @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    guard (id == nil) != results.isEmpty else {
+      throw ValidationError("Name either a batch or its result files with --results.")
+    }
+  }
+
+  func run() async throws {
+    let audit = try await audit()
+    try output.write(AuditRecord(audit), text: { _ in AuditText.summary(audit) })
+    if !audit.isComplete { throw ExitStatus.Exit(status: .incomplete) }
+  }
+
+  private func audit() async throws -> BatchAudit {
+    guard let id else { return try BatchAudit(ofResultFiles: results, input: input) }
+    let client = try connection.makeClient()
+    return try await client.audit(try await client.retrieveBatch(BatchID(id)), input: input)
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+import OpenAIBatchJSON
+import Testing
+
+/// The splitter against a plain reading of the whole text, in pieces of every size. See ``JSONFuzz`` for longer
+/// runs.
+struct JSONLineFuzzTests {
+  @Test(arguments: 20..<24)
+  func linesAreTheSameInPiecesOfAnySize(seed: Int) {
+    var fuzz = JSONFuzz(seed: seed)
+    for _ in 0..<JSONFuzz.documents(parts: 4) {
+      var bytes: [UInt8] = fuzz.chance(4) ? [0xEF, 0xBB, 0xBF] : []
+      for _ in 0..<Int.random(in: 0...6, using: &fuzz.random) { bytes += piece(&fuzz) }
+      let limit = fuzz.pick([16, 100, 100_000])
+      let lines = split(bytes, limit: limit, &fuzz)
+      let expected = reference(bytes, limit: limit)
+      #expect(lines.map(\.number) == expected.map(\.number))
+      #expect(lines.map { Array($0.bytes) } == expected.map(\.bytes))
+      #expect(lines.map(\.isTooLong) == expected.map(\.isTooLong))
+      for line in lines {
+        let isJSON = !line.isTooLong && (try? JSONValue(parsing: line.bytes)) != nil
+        #expect(((try? line.parse()) != nil) == isJSON)
+      }
+    }
+  }
+
+  private func piece(_ fuzz: inout JSONFuzz) -> [UInt8] {
+    switch Int.random(in: 0..<6, using: &fuzz.random) {
+    case 0: return Array("\n\r\n \t\n".utf8)
+    case 1: return Array("x\0y\u{2028}z\u{85}\r\n".utf8)
+    case 2: return [0xFF, 0xC3, 0x0A]
+    case 3:
+      return [UInt8](repeating: 0x78, count: Int.random(in: 0...150, using: &fuzz.random)) + [0x0A]
+    default:
+      var text = Array(fuzz.record().utf8)
+      if fuzz.chance(3) { fuzz.damage(&text) }
+      return text.filter { $0 != 0x0A } + (fuzz.chance(5) ? [] : [0x0A])
+    }
+  }
+
+  private func split(_ bytes: [UInt8], limit: Int, _ fuzz: inout JSONFuzz) -> [JSONLine] {
+    var splitter = JSONLineSplitter(maximumLineLength: limit)
+    var lines: [JSONLine] = []
+    var start = 0
+    while start < bytes.count {
+      let end = min(
+        bytes.count, start + Int.random(in: 1...fuzz.pick([1, 5, 1000]), using: &fuzz.random))
+      splitter.append(bytes[start..<end])
+      while let line = splitter.next() { lines.append(line) }
+      start = end
+    }
+    if let line = splitter.finish() { lines.append(line) }
+    return lines
+  }
+
+  private func reference(_ bytes: [UInt8], limit: Int) -> [(
+    number: Int, bytes: [UInt8], isTooLong: Bool
+  )] {
+    var texts = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map(Array.init)
+    if texts.last?.isEmpty == true { texts.removeLast() }
+    return texts.enumerated().compactMap { index, text in
+      let isTooLong = text.count > limit
+      // Of a line that is too long its first 1,024 bytes are kept.
+      var kept = isTooLong ? Array(text.prefix(1024)) : text
+      if index == 0, kept.starts(with: [0xEF, 0xBB, 0xBF]) { kept.removeFirst(3) }
+      if isTooLong { return (index + 1, kept, true) }
+      if kept.last == 0x0D { kept.removeLast() }
+      let isBlank = kept.allSatisfy { [0x20, 0x09, 0x0D].contains($0) }
+      return isBlank ? nil : (index + 1, kept, false)
+    }
+  }
+}
