@@ -42,6 +42,14 @@ const char *ccurl_default_ca_bundle(void) {
 #endif
 }
 
+unsigned int ccurl_version(void) {
+  return curl_version_info(CURLVERSION_NOW)->version_num;
+}
+
+bool ccurl_has_http2(void) {
+  return curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP2;
+}
+
 void ccurl_name_thread(const char *name) {
 #ifdef __APPLE__
   pthread_setname_np(name);

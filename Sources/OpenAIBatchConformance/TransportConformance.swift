@@ -33,7 +33,7 @@ internal import Synchronization
 /// | rows | why | covered by |
 /// |---|---|---|
 /// | C2 | a name server that hangs | `ResolverTests` of `OpenAIBatchCurlTests` |
-/// | C6, C7 (TLS 1.1), R7 (no close_notify) | certificates | `TLSTests` of `OpenAIBatchCurlTests`, against `openssl s_server` |
+/// | C6, C7 (TLS 1.1) | certificates | `TLSTests` of `OpenAIBatchCurlTests`, against `openssl s_server` |
 /// | R17–R20, X2, X3 | what is done with a response, not how it arrives | `OpenAIBatchTests`, `OpenAIBatchModelsTests` |
 /// | H1–H3 | no transport of this package speaks HTTP/2 unless asked to | `HTTPVersionTests` of `OpenAIBatchCurlTests`: the gate |
 /// | T1–T4 | policy | `OpenAIBatchMiddlewareTests` |

@@ -24,6 +24,9 @@ enum CurlLibrary {
   /// The CA bundle that libcurl was built with.
   static let defaultCABundle: String? = ccurl_default_ca_bundle().map { String(cString: $0) }
 
+  /// Whether it can be trusted with HTTP/2.
+  static let http2 = HTTP2Gate(version: ccurl_version(), isBuiltIn: ccurl_has_http2())
+
   /// Names the calling thread for debuggers. Linux takes 15 bytes.
   static func nameThread(_ name: String) {
     ccurl_name_thread(name)
@@ -86,12 +89,14 @@ final class EasyHandle {
     ccurl_set_size(pointer, option, curl_off_t(size))
   }
 
-  func set(_ option: CURLoption, _ value: String?) {
-    if let value {
-      ccurl_set_string(pointer, option, value)
-    } else {
-      ccurl_set_string(pointer, option, nil)
-    }
+  /// `false` when libcurl does not know the option, or memory is out.
+  @discardableResult
+  func set(_ option: CURLoption, _ value: String?) -> Bool {
+    let code =
+      if let value { ccurl_set_string(pointer, option, value) } else {
+        ccurl_set_string(pointer, option, nil)
+      }
+    return code == CURLE_OK
   }
 
   /// `text` ends with NUL.

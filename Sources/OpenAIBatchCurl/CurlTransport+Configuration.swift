@@ -11,6 +11,13 @@ extension CurlTransport {
     public var trust: Trust
     /// How connections leave this host.
     public var proxy: Proxy
+    /// Public keys of which a server must have one, whoever signed its certificate: each the SHA-256 of a key's
+    /// DER form (SubjectPublicKeyInfo) in Base64. Empty, the default, for any key.
+    public var pins: [String]
+    /// What this client shows to a server that asks for a certificate; `nil` for nothing.
+    public var identity: Identity?
+    /// The newest version of HTTP that is spoken. ``HTTPVersion/http1`` by default.
+    public var httpVersion: HTTPVersion
 
     /// Creates a configuration.
     ///
@@ -18,10 +25,49 @@ extension CurlTransport {
     ///   - maxConnections: How many transfers run at once; brought into the range 1 to 100.
     ///   - trust: Which certificate authorities are trusted.
     ///   - proxy: How connections leave this host.
-    public init(maxConnections: Int = 64, trust: Trust = .system, proxy: Proxy = .environment) {
+    ///   - pins: Public keys of which a server must have one; empty for any.
+    ///   - identity: What this client shows to a server that asks for a certificate.
+    ///   - httpVersion: The newest version of HTTP that is spoken.
+    public init(
+      maxConnections: Int = 64, trust: Trust = .system, proxy: Proxy = .environment, pins: [String] = [],
+      identity: Identity? = nil, httpVersion: HTTPVersion = .http1
+    ) {
       self.maxConnections = maxConnections
       self.trust = trust
       self.proxy = proxy
+      self.pins = pins
+      self.identity = identity
+      self.httpVersion = httpVersion
+    }
+  }
+
+  /// Which version of HTTP is spoken.
+  public enum HTTPVersion: Sendable, Hashable {
+    /// HTTP/1.1.
+    case http1
+    /// HTTP/2 with servers that speak it over TLS, where the libcurl that runs can be trusted with it: from 8.7.0 on,
+    /// but for 8.10.0 and 8.16.0. HTTP/1.1 everywhere else.
+    case http2
+  }
+
+  /// A client certificate with its private key, from PEM files. Prints without the password.
+  public struct Identity: Sendable, Hashable {
+    /// The path of the certificate, with those that lead to its authority.
+    public var certificateFile: String
+    /// The path of the private key.
+    public var keyFile: String
+    let password: String?
+
+    /// Creates an identity.
+    ///
+    /// - Parameters:
+    ///   - certificateFile: The path of the certificate, with those that lead to its authority.
+    ///   - keyFile: The path of the private key.
+    ///   - password: What decrypts the private key, if anything must.
+    public init(certificateFile: String, keyFile: String, password: String? = nil) {
+      self.certificateFile = certificateFile
+      self.keyFile = keyFile
+      self.password = password
     }
   }
 
@@ -71,4 +117,18 @@ extension CurlTransport.Proxy: CustomStringConvertible, CustomDebugStringConvert
 
   /// Shows what ``description`` shows.
   public var customMirror: Mirror { Mirror(self, children: [], displayStyle: .struct) }
+}
+
+extension CurlTransport.Identity: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// The path of the certificate.
+  public var description: String { certificateFile }
+
+  /// The same as ``description``.
+  public var debugDescription: String { description }
+
+  /// Shows the paths.
+  public var customMirror: Mirror {
+    Mirror(
+      self, children: ["certificateFile": certificateFile, "keyFile": keyFile], displayStyle: .struct)
+  }
 }

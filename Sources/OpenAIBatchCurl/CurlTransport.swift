@@ -5,7 +5,8 @@ public import OpenAIBatchTransport
 
 /// Sends requests with libcurl, on one thread of its own.
 ///
-/// Connections are kept and shared; HTTP/1.1 is spoken, over TLS 1.2 or newer. Responses stream with
+/// Connections are kept and shared; HTTP/1.1 is spoken unless ``Configuration/httpVersion`` says otherwise, over TLS
+/// 1.2 or newer. Responses stream with
 /// back-pressure, at most 2 MiB of each in memory. Nothing is decompressed, followed, or authenticated.
 ///
 /// A request is sent once. libcurl itself repeats a GET or HEAD when a kept connection turns out to be dead
@@ -28,10 +29,17 @@ public final class CurlTransport: Transport {
   ///   - configuration: Connections, trust and proxy.
   ///   - environment: Where `SSL_CERT_FILE` and the proxy variables are looked up; by default the process's own
   ///     environment.
-  public init(_ configuration: Configuration = Configuration(), environment: [String: String]? = nil) {
+  ///   - onMetrics: Called once for each call that had its turn, after its end, on the transport's own thread: it must
+  ///     return soon, and not wait for the transport.
+  public init(
+    _ configuration: Configuration = Configuration(), environment: [String: String]? = nil,
+    onMetrics: (@Sendable (Metrics) -> Void)? = nil
+  ) {
     self.configuration = configuration
     engine = CurlEngine(
-      EngineSettings(configuration, environment: environment ?? ProcessEnvironment.relevantVariables()))
+      EngineSettings(
+        configuration, environment: environment ?? ProcessEnvironment.relevantVariables(),
+        onMetrics: onMetrics))
   }
 
   deinit {

@@ -11,17 +11,18 @@ extension EasyHandle {
     else {
       return false
     }
-    setProtocol()
+    setProtocol(usesHTTP2: settings.usesHTTP2)
     setRequest(transfer)
     setConnection(transfer, settings: settings)
-    if transfer.request.isSecure { setTrust(settings) }
-    return true
+    return !transfer.request.isSecure || setTrust(settings)
   }
 
-  private func setProtocol() {
+  private func setProtocol(usesHTTP2: Bool) {
     set(CURLOPT_NOSIGNAL, 1)
     set(CURLOPT_NOPROGRESS, 1)
-    set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+    set(CURLOPT_HTTP_VERSION, Int(usesHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1))
+    // A request waits for the connection that is being made, in case it can share it.
+    if usesHTTP2 { set(CURLOPT_PIPEWAIT, 1) }
     set(CURLOPT_HTTP09_ALLOWED, 0)
     set(CURLOPT_FOLLOWLOCATION, 0)
     set(CURLOPT_HTTPAUTH, 0)
@@ -67,13 +68,20 @@ extension EasyHandle {
     set(CURLOPT_NOPROXY, route.exceptions)
   }
 
-  private func setTrust(_ settings: EngineSettings) {
+  /// `false` when something that the trust depends on cannot be set.
+  private func setTrust(_ settings: EngineSettings) -> Bool {
     set(CURLOPT_SSL_VERIFYPEER, 1)
     set(CURLOPT_SSL_VERIFYHOST, 2)
     set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-    if let file = settings.caFile { set(CURLOPT_CAINFO, file) }
+    if let file = settings.caFile, !set(CURLOPT_CAINFO, file) { return false }
     // With a CA path libcurl parses the bundle again for each connection: 34 ms of this thread.
     if settings.caFile != nil || CurlLibrary.defaultCABundle != nil { set(CURLOPT_CAPATH, nil) }
+    if let identity = settings.identity {
+      set(CURLOPT_SSLCERT, identity.certificateFile)
+      set(CURLOPT_SSLKEY, identity.keyFile)
+      set(CURLOPT_KEYPASSWD, identity.password)
+    }
+    return settings.pinnedKeys.map { set(CURLOPT_PINNEDPUBLICKEY, $0) } ?? true
   }
 }
 

@@ -126,7 +126,10 @@ final class EngineLoop {
   }
 
   private func failForMemory(_ transfer: LiveTransfer) {
-    end(transfer, .failed(TransportFailure(.notSent, "Memory is used up.")))
+    end(
+      transfer,
+      .failed(
+        TransportFailure(.notSent, "Memory is used up, or libcurl lacks an option that the set-up needs.")))
   }
 
   private func endFinished() {
@@ -146,6 +149,10 @@ final class EngineLoop {
     live[ObjectIdentifier(transfer.transfer)] = nil
     transfer.transfer.finish(end)
     guard let easy = transfer.easy else { return }
+    if let onMetrics = settings.onMetrics {
+      let failure: TransportFailure? = if case .failed(let failure) = end { failure } else { nil }
+      if let metrics = transfer.metrics(failure: failure?.kind) { onMetrics(metrics) }
+    }
     transfer.easy = nil
     multi.remove(easy)
     easy.close()

@@ -25,10 +25,23 @@ struct EngineSettings: Sendable {
   let caFile: String?
   let secureRoute: Route
   let plainRoute: Route
+  /// The pins in libcurl's form; `nil` for none.
+  let pinnedKeys: String?
+  let identity: CurlTransport.Identity?
+  let usesHTTP2: Bool
+  let onMetrics: (@Sendable (CurlTransport.Metrics) -> Void)?
   /// Why no request can be sent with this set-up.
   let failure: TransportFailure?
 
-  init(_ configuration: CurlTransport.Configuration, environment: [String: String]) {
+  init(
+    _ configuration: CurlTransport.Configuration, environment: [String: String],
+    onMetrics: (@Sendable (CurlTransport.Metrics) -> Void)? = nil
+  ) {
+    self.onMetrics = onMetrics
+    identity = configuration.identity
+    usesHTTP2 = configuration.httpVersion == .http2 && CurlLibrary.http2.isOpen
+    pinnedKeys =
+      configuration.pins.isEmpty ? nil : configuration.pins.map { "sha256//" + $0 }.joined(separator: ";")
     maxConnections = min(max(configuration.maxConnections, 1), 100)
     let configuredFile: String? = if case .file(let path) = configuration.trust { path } else { nil }
     let caFile = environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 } ?? configuredFile
@@ -44,13 +57,24 @@ struct EngineSettings: Sendable {
       secureRoute = Route(proxy: url)
       plainRoute = Route(proxy: url)
     }
-    if let caFile, !Self.isReadableFile(caFile) {
-      failure = .invalid("The CA file \(caFile) cannot be read.")
-    } else if case .url(let url) = configuration.proxy.choice, !Self.isPlausible(proxy: url) {
-      failure = .invalid("The proxy's URL is empty or has a space or control character.")
-    } else {
-      failure = nil
+    failure = Self.failure(configuration, caFile: caFile)
+  }
+
+  private static func failure(
+    _ configuration: CurlTransport.Configuration, caFile: String?
+  ) -> TransportFailure? {
+    if let caFile, !isReadableFile(caFile) { return .invalid("The CA file \(caFile) cannot be read.") }
+    if case .url(let url) = configuration.proxy.choice, !isPlausible(proxy: url) {
+      return .invalid("The proxy's URL is empty or has a space or control character.")
     }
+    if let pin = configuration.pins.first(where: { !isPlausible(pin: $0) }) {
+      return .invalid("The pin \(pin) is not the Base64 of a SHA-256.")
+    }
+    for file in configuration.identity.map({ [$0.certificateFile, $0.keyFile] }) ?? []
+    where !isReadableFile(file) {
+      return .invalid("The client certificate's file \(file) cannot be read.")
+    }
+    return nil
   }
 
   private static func route(_ names: [String], _ environment: [String: String]) -> Route {
@@ -64,6 +88,19 @@ struct EngineSettings: Sendable {
     defer { close(descriptor) }
     var status = stat()
     return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
+  /// 32 bytes are 43 digits and one sign of padding.
+  private static func isPlausible(pin: String) -> Bool {
+    pin.utf8.count == 44 && pin.hasSuffix("=")
+      && pin.utf8.dropLast().allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"):
+          true
+        default: false
+        }
+      }
   }
 
   private static func isPlausible(proxy: String) -> Bool {

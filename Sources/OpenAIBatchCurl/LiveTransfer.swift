@@ -22,12 +22,15 @@ final class LiveTransfer: EasyHandleDelegate {
   /// Set when the response came before the whole body was sent, and the rest is of no use.
   private var needsUnpause = false
 
+  private var receivedCount: Int64 = 0
+  private let started: ContinuousClock.Instant
   private var lastActivity: ContinuousClock.Instant
   private var lastUploadSize: Int64 = 0
 
   init(_ transfer: Transfer, loop: EngineLoop) {
     self.transfer = transfer
     self.loop = loop
+    started = loop.now
     lastActivity = loop.now
   }
 
@@ -81,6 +84,7 @@ final class LiveTransfer: EasyHandleDelegate {
       pauses.insert(.receiving)
       return .pause
     }
+    receivedCount += Int64(bytes.count)
     markDirty()
     return .taken
   }
@@ -169,12 +173,44 @@ final class LiveTransfer: EasyHandleDelegate {
   func failure(for code: CURLcode) -> TransportFailure? {
     if let failure { return failure }
     guard let easy else { return nil }
+    // Over HTTP/2 libcurl takes a stream that the server gave up for one that ended.
+    let code = code == CURLE_OK && isShort ? CURLE_PARTIAL_FILE : code
     let outcome = TransferOutcome(
       code: code, hasSent: mayHaveSent, headHasBegun: parser.hasBegun, headIsComplete: parser.isComplete,
       proxyStatus: code == CURLE_OK ? 0 : easy.long(CURLINFO_HTTP_CONNECTCODE),
       detail: code == CURLE_OK ? "" : easy.errorMessage(for: code), authority: transfer.authority)
     return outcome.failure
   }
+
+  private var isShort: Bool {
+    guard let expected = parser.contentLength, parser.mayHaveBody, transfer.request.shape != .head else {
+      return false
+    }
+    return receivedCount < expected
+  }
+
+  /// What the call took; to be asked for before the handle is closed.
+  func metrics(failure: TransportFailure.Kind?) -> CurlTransport.Metrics? {
+    guard let easy else { return nil }
+    func time(_ info: CURLINFO) -> Duration { .microseconds(easy.size(info)) }
+    // For a reused connection libcurl gives the time in which it found that.
+    let isReused = hasSent && easy.long(CURLINFO_NUM_CONNECTS) == 0
+    return CurlTransport.Metrics(
+      operation: transfer.operation, authority: transfer.authority, status: parser.statusCode,
+      failure: failure,
+      httpVersion: Self.versionNames[easy.long(CURLINFO_HTTP_VERSION)], isConnectionReused: isReused,
+      queued: started - transfer.created, nameLookup: isReused ? .zero : time(CURLINFO_NAMELOOKUP_TIME_T),
+      connect: isReused ? .zero : time(CURLINFO_CONNECT_TIME_T),
+      secured: isReused ? .zero : time(CURLINFO_APPCONNECT_TIME_T),
+      firstByte: time(CURLINFO_STARTTRANSFER_TIME_T),
+      total: time(CURLINFO_TOTAL_TIME_T), sentBytes: easy.size(CURLINFO_SIZE_UPLOAD_T),
+      receivedBytes: receivedCount)
+  }
+
+  private static let versionNames: [Int: String] = [
+    Int(CURL_HTTP_VERSION_1_0): "HTTP/1.0", Int(CURL_HTTP_VERSION_1_1): "HTTP/1.1",
+    Int(CURL_HTTP_VERSION_2_0): "HTTP/2",
+  ]
 
   private func touch() {
     lastActivity = loop.now

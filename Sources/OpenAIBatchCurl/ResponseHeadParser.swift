@@ -27,6 +27,11 @@ struct ResponseHeadParser {
   /// Whether the final block is complete.
   private(set) var isComplete = false
 
+  /// The final block's status; `nil` before its status line, and for interim blocks.
+  var statusCode: Int? { status.code >= 200 ? status.code : nil }
+  /// Whether the status allows a body.
+  var mayHaveBody: Bool { status.code != 204 && status.code != 304 }
+
   private var status = HTTPResponse.Status(code: 0)
   private var fields = HTTPFields()
   /// What the final block declared; `nil` for nothing.

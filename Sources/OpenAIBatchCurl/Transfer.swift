@@ -15,6 +15,8 @@ final class Transfer: ResponseBodySource {
   let request: PreparedRequest
   /// The host and port, for messages.
   let authority: String
+  let operation: String
+  let created = ContinuousClock.now
   let timeouts: Timeouts
   /// When the total timeout ends; `nil` for never.
   let deadline: ContinuousClock.Instant?
@@ -30,9 +32,10 @@ final class Transfer: ResponseBodySource {
   init(_ request: TransportRequest, engine: CurlEngine) throws(TransportFailure) {
     self.request = try PreparedRequest(request)
     self.authority = request.head.authority ?? ""
+    self.operation = request.operation
     self.timeouts = request.timeouts
     // A thousand years stand for "longer than anyone waits", and keep the sum from overflowing.
-    self.deadline = request.timeouts.total.map { .now + min($0, .seconds(32_000_000_000)) }
+    self.deadline = request.timeouts.total.map { [created] in created + min($0, .seconds(32_000_000_000)) }
     self.engine = engine
     switch request.body.source {
     case .empty:

@@ -5,6 +5,7 @@ import Foundation
 import OpenAIBatchConformance
 import OpenAIBatchCurl
 import OpenAIBatchTransport
+import Synchronization
 import Testing
 
 /// Trust, against `openssl s_server` with certificates made for the test.
@@ -59,6 +60,77 @@ struct TLSTests {
     #expect(await makeTransport().failure(of: request)?.kind == .insecure)
   }
 
+  @Test func anExpiredCertificateIsInsecure() async throws {
+    let server = try await TLSServer.start(host: "localhost", isExpired: true)
+    defer { server.stop() }
+    let failure = await makeTransport(trust: .file(server.authority)).failure(
+      of: server.request(to: "localhost"))
+    #expect(failure?.kind == .insecure)
+    #expect(failure?.mayHaveReachedServer == false)
+  }
+
+  @Test func aPinnedKeyIsTrustedAndAnotherIsNot() async throws {
+    let server = try await TLSServer.start(host: "localhost")
+    defer { server.stop() }
+    let pin = try server.pin()
+    let other = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+    for (pins, kind) in [([pin], nil), ([other, pin], nil), ([other], TransportFailure.Kind.insecure)] {
+      let transport = CurlTransport(
+        .init(trust: .file(server.authority), proxy: .none, pins: pins), environment: [:])
+      let failure = await transport.failure(of: server.request(to: "localhost"))
+      #expect(failure?.kind == kind)
+      #expect(failure?.mayHaveReachedServer != true)
+    }
+  }
+
+  @Test func aServerThatAsksForACertificateGetsIt() async throws {
+    let server = try await TLSServer.start(
+      host: "localhost", options: ["-Verify", "1", "-verify_return_error", "-CAfile", "ca.pem"])
+    defer { server.stop() }
+    let identity = CurlTransport.Identity(
+      certificateFile: server.folder + "/cert.pem", keyFile: server.folder + "/key.pem")
+    let known = CurlTransport(
+      .init(trust: .file(server.authority), proxy: .none, identity: identity), environment: [:])
+    #expect(try await known.exchange(server.request(to: "localhost")).head.status == 200)
+    let unknown = makeTransport(trust: .file(server.authority))
+    #expect(await unknown.failure(of: server.request(to: "localhost")) != nil)
+  }
+
+  @Test(arguments: [
+    CurlTransport.Configuration(proxy: .none, pins: ["sha256"]),
+    .init(proxy: .none, pins: ["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA;="]),
+    .init(proxy: .none, identity: .init(certificateFile: "/nonexistent/cert.pem", keyFile: "/dev/null")),
+  ])
+  func aSetUpThatCannotWorkIsInvalid(configuration: CurlTransport.Configuration) async throws {
+    let server = try LoopbackServer.answering { _ in LoopbackAnswer() }
+    defer { server.stop() }
+    let failure = await CurlTransport(configuration, environment: [:]).failure(of: server.request())
+    #expect(failure?.kind == .invalid)
+    #expect(failure?.mayHaveReachedServer == false)
+    #expect(server.connectionCount == 0)
+  }
+
+  @Test func anIdentityDoesNotShowItsPassword() {
+    let identity = CurlTransport.Identity(certificateFile: "a.pem", keyFile: "b.pem", password: "canary")
+    var text =
+      "\(identity) \(String(reflecting: identity)) \(CurlTransport.Configuration(identity: identity))"
+    dump(identity, to: &text)
+    #expect(!text.contains("canary"))
+  }
+
+  @Test func theHandshakeIsMeasured() async throws {
+    let server = try await TLSServer.start(host: "localhost")
+    defer { server.stop() }
+    let seen = Mutex<CurlTransport.Metrics?>(nil)
+    let transport = CurlTransport(
+      .init(trust: .file(server.authority), proxy: .none), environment: [:]
+    ) { metrics in seen.withLock { $0 = metrics } }
+    _ = try await transport.exchange(server.request(to: "localhost"))
+    await transport.shutdown()
+    let metrics = try #require(seen.withLock { $0 })
+    #expect(metrics.secured > metrics.connect && metrics.secured < metrics.firstByte)
+  }
+
   @Test func aFileWithoutCertificatesIsInvalid() async throws {
     let server = try await TLSServer.start(host: "localhost")
     defer { server.stop() }
@@ -94,15 +166,17 @@ private final class TLSServer: Sendable {
   private let port: Int
 
   /// Away from the tasks' threads, because making certificates blocks.
-  static func start(host: String, options: [String] = []) async throws -> TLSServer {
+  static func start(
+    host: String, isExpired: Bool = false, options: [String] = []
+  ) async throws -> TLSServer {
     try await withCheckedThrowingContinuation { started in
       DispatchQueue.global().async {
-        started.resume(with: Result { try TLSServer(host: host, options: options) })
+        started.resume(with: Result { try TLSServer(host: host, isExpired: isExpired, options: options) })
       }
     }
   }
 
-  private init(host: String, options: [String]) throws {
+  private init(host: String, isExpired: Bool, options: [String]) throws {
     folder = NSTemporaryDirectory() + "tls-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try OpenSSL.run(
@@ -114,7 +188,7 @@ private final class TLSServer: Sendable {
     try Data("subjectAltName=DNS:\(host)\n".utf8).write(to: URL(fileURLWithPath: folder + "/extensions"))
     try OpenSSL.run(
       ["x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"]
-        + ["-days", "2", "-out", "cert.pem", "-extfile", "extensions"], in: folder)
+        + ["-days", isExpired ? "-1" : "2", "-out", "cert.pem", "-extfile", "extensions"], in: folder)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: try #require(OpenSSL.path))
     process.arguments =
@@ -134,6 +208,15 @@ private final class TLSServer: Sendable {
       text += String(decoding: bytes, as: UTF8.self)
     }
     port = try #require(text.split(separator: "\n").last?.split(separator: ":").last.flatMap { Int($0) })
+  }
+
+  /// The SHA-256 of the server's public key, in Base64.
+  func pin() throws -> String {
+    try OpenSSL.run(["x509", "-in", "cert.pem", "-pubkey", "-noout", "-out", "public.pem"], in: folder)
+    try OpenSSL.run(
+      ["pkey", "-pubin", "-in", "public.pem", "-outform", "der", "-out", "public.der"], in: folder)
+    try OpenSSL.run(["dgst", "-sha256", "-binary", "-out", "digest", "public.der"], in: folder)
+    return try Data(contentsOf: URL(fileURLWithPath: folder + "/digest")).base64EncodedString()
   }
 
   func request(to host: String) -> TransportRequest {

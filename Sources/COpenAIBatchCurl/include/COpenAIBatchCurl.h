@@ -8,6 +8,7 @@
 #define COPENAIBATCHCURL_H
 
 #include <curl/curl.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 // Initialises libcurl once per process, and keeps OpenSSL from tearing itself down in `exit()` while a
@@ -16,6 +17,10 @@ CURLcode ccurl_global_init(void);
 
 // The path of the CA bundle that libcurl was built with; NULL when it has none.
 const char *ccurl_default_ca_bundle(void);
+
+// The version of the library that was loaded, such as 0x075801 for 7.88.1, and whether it was built with HTTP/2.
+unsigned int ccurl_version(void);
+bool ccurl_has_http2(void);
 
 // Names the calling thread for debuggers.
 void ccurl_name_thread(const char *name);
