@@ -6,6 +6,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "batch-peers", targets: ["batch-peers"]),
+    .executable(name: "request-files", targets: ["request-files"]),
     .executable(name: "result-lines", targets: ["result-lines"]),
     .executable(name: "row-account", targets: ["row-account"]),
   ],
@@ -19,6 +20,8 @@ let package = Package(
       dependencies: [
         "Measuring", library("OpenAIBatch"), library("OpenAIBatchCurl"), library("OpenAIBatchURLSession"),
       ]),
+    .executableTarget(
+      name: "request-files", dependencies: ["Measuring", library("OpenAIBatchJobs")]),
     .executableTarget(
       name: "result-lines",
       dependencies: ["Measuring", library("OpenAIBatchJSON"), library("OpenAIBatchModels")]),
