@@ -178,7 +178,7 @@ extension CaseDefinition {
       try bench.expect(
         answer == Array("\(count << 20) true".utf8), "\(String(decoding: answer, as: UTF8.self))")
     }
-    if let before, let after = ProcessCounts.residentBytes {
+    if bench.measuresMemory, let before, let after = ProcessCounts.residentBytes {
       try bench.expect(after - before < 40 << 20, "Memory grew by \((after - before) >> 20) MiB.")
     }
   }
