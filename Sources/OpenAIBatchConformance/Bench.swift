@@ -29,6 +29,8 @@ final class Bench: Sendable {
 
   var repetitions: Int { suite.repetitions }
   var slowdown: Double { suite.slowdown }
+  /// What slows a process down, such as a sanitizer, keeps memory of its own.
+  var measuresMemory: Bool { suite.slowdown == 1 }
   func has(_ capability: TransportCapabilities) -> Bool { suite.capabilities.contains(capability) }
 
   /// Notes what the process has open.

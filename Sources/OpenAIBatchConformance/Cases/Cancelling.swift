@@ -72,8 +72,13 @@ extension CaseDefinition {
     ["L1"], "A call that sends its body can be cancelled, and its source is let go.", promise: promise,
     needs: .streamingUploads
   ) { bench in
+    let isResting = bench.event()
     let isReleased = bench.event()
-    for reader in [PieceReader(1_000, of: Pattern.block), .resting(after: 1, until: isReleased)] {
+    let readers: [(PieceReader, rests: Bool)] = [
+      (PieceReader(1_000, of: Pattern.block), false),
+      (.resting(after: 1, asked: isResting, released: isReleased), true),
+    ]
+    for (reader, rests) in readers {
       let hasBegun = bench.event()
       let mayEnd = bench.event()
       let server = try bench.server { connection in
@@ -85,6 +90,7 @@ extension CaseDefinition {
       let body = RequestBody.producer(length: nil, isReplayable: false) { reader }
       let task = Task { await transport.failure(of: server.request(.post, body: body)) }
       await hasBegun.wait()
+      if rests { await isResting.wait() }
       try await cancel(bench, task, reached: true)
     }
     try await bench.promptly { await isReleased.wait() }

@@ -195,7 +195,7 @@ extension CaseDefinition {
     if let growth = await before.growth(within: .seconds(5) * bench.slowdown) {
       throw Violation(description: growth)
     }
-    if let memory, let after = ProcessCounts.residentBytes, bench.slowdown == 1 {
+    if bench.measuresMemory, let memory, let after = ProcessCounts.residentBytes {
       try bench.expect(after - memory < 8 << 20, "Memory grew by \((after - memory) >> 10) KiB in 100 turns.")
     }
   }

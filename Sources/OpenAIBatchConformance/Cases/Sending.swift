@@ -111,13 +111,15 @@ extension CaseDefinition {
     needs: .streamingUploads
   ) { bench in
     for (status, length) in [(401, Int64?.some(1_000)), (413, nil)] {
+      let isResting = bench.event()
       let server = try bench.server { connection in
         _ = connection.readHead()
+        isResting.block()
         connection.send("HTTP/1.1 \(status) No\r\nContent-Length: 4\r\n\r\nstop")
         connection.waitForPeerToClose()
       }
       let isReleased = bench.event()
-      let pieces = PieceReader.resting(after: 1, until: isReleased)
+      let pieces = PieceReader.resting(after: 1, asked: isResting, released: isReleased)
       let body = RequestBody.producer(length: length, isReplayable: false) { pieces }
       let (head, answer) = try await bench.promptly {
         let received = try await bench.transport().exchange(server.request(.post, body: body))
@@ -178,7 +180,7 @@ extension CaseDefinition {
       try bench.expect(
         answer == Array("\(count << 20) true".utf8), "\(String(decoding: answer, as: UTF8.self))")
     }
-    if let before, let after = ProcessCounts.residentBytes {
+    if bench.measuresMemory, let before, let after = ProcessCounts.residentBytes {
       try bench.expect(after - before < 40 << 20, "Memory grew by \((after - before) >> 20) MiB.")
     }
   }
@@ -227,8 +229,8 @@ func fieldName(_ name: String) throws -> HTTPField.Name {
 }
 
 extension PieceReader {
-  /// Gives `count` bytes one by one, then rests until it is cancelled, which `released` tells.
-  static func resting(after count: Int, until released: Event) -> PieceReader {
+  /// Gives `count` bytes one by one, then rests, which `asked` tells, until it is cancelled, which `released` tells.
+  static func resting(after count: Int, asked: Event, released: Event) -> PieceReader {
     let left = Mutex(count)
     return PieceReader {
       let isLeft = left.withLock { left in
@@ -236,6 +238,7 @@ extension PieceReader {
         return left >= 0
       }
       if isLeft { return [1] }
+      asked.signal()
       try await withTaskCancellationHandler {
         try await Task.sleep(for: .seconds(600))
       } onCancel: {
