@@ -56,7 +56,8 @@ struct CommandTests {
   }
 
   @Test func aTableIsPreparedSplitAndRun() async throws {
-    let fixture = try await service().fixture
+    let service = try await service()
+    let fixture = service.fixture
     let table =
       "id,text\r\n" + (0..<30).map { "k\($0),\"row \($0),\r\nsecond \"\"line\"\" é\u{2028}\"\r\n" }.joined()
     try fixture.write(table, to: "rows.csv")
