@@ -48,6 +48,9 @@ public struct JSONValue: Sendable {
   /// The value's own bytes, exactly as they stand in the text, without white space around them. A copy.
   public var bytes: [UInt8] { read { Array($0.content) } }
 
+  /// Where the value stands in its text, counted in bytes; for a line of JSON Lines in that line.
+  public var range: Range<Int> { read(\.range) }
+
   /// What a value can be.
   public enum Kind: String, Sendable, Hashable {
     case object, array, string, number, boolean, null

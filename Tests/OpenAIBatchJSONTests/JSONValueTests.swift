@@ -102,6 +102,9 @@ struct JSONValueTests {
 
   @Test func readsFromASlice() throws {
     let bytes = Array("xx[1,2]yy".utf8)
-    #expect(try JSONValue(parsing: bytes[2..<7])[1]?.int == 2)
+    let value = try JSONValue(parsing: bytes[2..<7])
+    #expect(value[1]?.int == 2)
+    #expect(value.range == 0..<5)
+    #expect(value[1]?.range == 3..<4)
   }
 }

@@ -99,6 +99,6 @@ struct HostileInputTests {
   }
 
   private func places(in value: JSONValue) -> [Range<Int>] {
-    [value.bytes.indices] + value.elements.flatMap(places) + value.members.flatMap { places(in: $0.value) }
+    [value.range] + value.elements.flatMap(places) + value.members.flatMap { places(in: $0.value) }
   }
 }
