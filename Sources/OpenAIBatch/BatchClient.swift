@@ -102,9 +102,11 @@ public struct BatchClient: Sendable {
     do throws(TransportFailure) {
       bytes = try await response.collect(upTo: configuration.maximumResponseLength)
     } catch {
-      throw BatchClientError(
+      var failure = BatchClientError(
         BatchClientError.kind(of: error), operation: operation.name, error.message,
         attempts: record.attempts, underlying: error)
+      failure.isOutcomeUnknown = record.effects > 0
+      throw failure
     }
     do throws(JSONFailure) {
       return try operation.decode(bytes)
@@ -114,7 +116,7 @@ public struct BatchClient: Sendable {
         "The answer is not what the service documents: "
           + "\(secrets.redacting("\(error)")). It begins: \(excerpt(of: bytes))",
         attempts: record.attempts, underlying: error)
-      failure.isOutcomeUnknown = operation.effect != .safe
+      failure.isOutcomeUnknown = record.effects > 0
       failure.status = status
       failure.requestID = requestID
       throw failure
@@ -165,6 +167,7 @@ public struct BatchClient: Sendable {
     var head = base.head(
       operation.method, path: operation.path,
       query: operation.query + configuration.queryItems + options.queryItems)
+    secrets.note(base.queryItems + configuration.queryItems + options.queryItems)
     guard base.contains(head) else {
       throw BatchClientError(
         .invalidRequest, operation: operation.name, "The request would leave the base URL; it was not sent.")

@@ -127,7 +127,7 @@ public struct BatchJob: Sendable {
     let upload = try await upload(file, key: key, search, progress)
     var ready = request
     ready.inputFileID = upload.id
-    let batch = try await client.createBatch(ready, unseenKey: name)
+    let batch = try await client.createBatch(ready, unseenKey: name, lookBack: options.lookBack)
     progress(.created(batch))
     return batch
   }

@@ -12,6 +12,7 @@ package final class CallRecord: Sendable {
   private struct State {
     var attempts = 0
     var doubtful = 0
+    var isUnderWay = false
   }
   private let effect: Effect
   private let state = Mutex(State())
@@ -29,23 +30,33 @@ package final class CallRecord: Sendable {
 
   /// Counts a request that is about to be sent; refuses a create that may have been acted on already.
   func willSend() throws(CallFailure) {
-    if effect == .creates, effects > 0 { throw CallFailure(.middleware(RepeatedCreate())) }
-    state.withLock { $0.attempts += 1 }
+    try state.withLock { state throws(CallFailure) in
+      if effect == .creates, state.doubtful > 0 || state.isUnderWay {
+        throw CallFailure(.middleware(RepeatedCreate()))
+      }
+      state.attempts += 1
+      state.isUnderWay = true
+    }
   }
 
   func didFail(_ failure: TransportFailure) {
-    if failure.mayHaveReachedServer { doubt() }
+    end(inDoubt: failure.mayHaveReachedServer)
   }
 
   func didReceive(_ head: HTTPResponse, at wallTime: Double) {
     switch head.status.code {
-    case 300..<408, 409..<500: break
-    case 503 where RetryHint(head.headerFields, now: wallTime) != nil: break
-    default: doubt()
+    case 300..<408, 409..<500: end(inDoubt: false)
+    case 503 where RetryHint(head.headerFields, now: wallTime) != nil: end(inDoubt: false)
+    default: end(inDoubt: true)
     }
   }
 
-  private func doubt() { state.withLock { $0.doubtful += 1 } }
+  private func end(inDoubt: Bool) {
+    state.withLock { state in
+      state.isUnderWay = false
+      if inDoubt { state.doubtful += 1 }
+    }
+  }
 }
 
 /// A middleware sent a create again that may have been acted on.

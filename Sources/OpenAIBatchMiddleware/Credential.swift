@@ -43,9 +43,11 @@ public struct Credential: Sendable {
       do {
         secret = try await token()
       } catch {
-        if error is CancellationError || Task.isCancelled { throw .cancelled("while asking for the token") }
+        if Task.isCancelled { throw .cancelled("while asking for the token") }
         throw CallFailure(.middleware(error))
       }
+      // The next token may be better.
+      if let problem = Self.problem(of: secret) { throw CallFailure(.middleware(UnusableToken(problem))) }
     }
     if let problem = Self.problem(of: secret) { throw CallFailure(.configuration(problem)) }
     guard let name = HTTPField.Name(name) else {
@@ -71,4 +73,11 @@ extension Credential: CustomStringConvertible, CustomDebugStringConvertible, Cus
   public var debugDescription: String { "<redacted>" }
   /// Shows nothing.
   public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+/// The credential's source gave what cannot be sent.
+struct UnusableToken: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ problem: String) { description = problem }
 }

@@ -17,6 +17,8 @@ final class RateGate: Sendable {
     /// When each rule's bucket is empty again: the "theoretical arrival time" of the algorithm.
     var arrivals: [ContinuousClock.Instant]
     var hold: ContinuousClock.Instant
+    /// How many requests the server will still take before a moment, by what it said.
+    var room: (count: Int, until: ContinuousClock.Instant)?
     /// The distance between requests after a 429.
     var spacing: Duration = .zero
     var lastSlowed: ContinuousClock.Instant?
@@ -38,52 +40,91 @@ final class RateGate: Sendable {
   var queueLength: Int { turnstile.count }
 
   /// When a request that came now would have its turn, if none in front left the queue.
-  var expectedTurn: ContinuousClock.Instant {
-    let interval = rules.map(\.interval).max() ?? .zero
-    return max(turn, clock.now()) + max(interval, state.withLock { $0.spacing }) * queueLength
+  var expectedTurn: ContinuousClock.Instant { turn(behind: queueLength) }
+
+  /// The earliest moment for a request behind `count` others.
+  private func turn(behind count: Int = 0) -> ContinuousClock.Instant {
+    let now = clock.now()
+    return state.withLock { state in
+      var turn = max(state.hold, now)
+      for (arrival, rule) in zip(state.arrivals, rules) {
+        turn = max(turn, max(arrival, now) + rule.interval * count - rule.interval * (rule.burst - 1))
+      }
+      if let room = state.room, room.count <= count { turn = max(turn, room.until) }
+      if let last = state.lastAdmitted { turn = max(turn, last + state.spacing * (count + 1)) }
+      return turn
+    }
   }
 
-  /// Waits for the turn, does `body`, and counts the request if that did not throw.
+  /// Waits for the turn, then asks whether the request goes; counts it if it does, and waits again if not.
   func pass(
-    until deadline: ContinuousClock.Instant?, then body: () async throws(CallFailure) -> Void
+    until deadline: ContinuousClock.Instant?, if goes: () async throws(CallFailure) -> Bool
   ) async throws(CallFailure) {
+    try await enter(until: deadline)
+    defer { turnstile.leave() }
+    repeat { try await waitForTurn(until: deadline) } while try await !goes()
+    let now = clock.now()
+    state.withLock { state in
+      for (index, rule) in rules.enumerated() {
+        state.arrivals[index] = max(state.arrivals[index], now) + rule.interval
+      }
+      if let room = state.room { state.room = room.until > now ? (room.count - 1, room.until) : nil }
+      state.lastAdmitted = now
+    }
+  }
+
+  /// Whether it is a request's turn now.
+  var isOpen: Bool { turn() <= clock.now() }
+
+  /// Waits in the queue, as long as the caller has time.
+  private func enter(until deadline: ContinuousClock.Instant?) async throws(CallFailure) {
     do {
-      try await turnstile.enter()
+      guard let deadline, queueLength > 0 else { return try await turnstile.enter() }
+      try await withThrowingTaskGroup(of: Bool.self) { group in
+        group.addTask {
+          try await self.turnstile.enter()
+          return true
+        }
+        group.addTask {
+          try await self.clock.sleep(max(.zero, self.clock.now().duration(to: deadline)))
+          return false
+        }
+        let isFirst = try await group.next() ?? false
+        group.cancelAll()
+        // The turn may have come in the moment in which the time was over.
+        if !isFirst, try await group.next() == nil { throw CancellationError() }
+      }
     } catch {
+      if !Task.isCancelled, let deadline { try RateLimiter.check(clock.now(), before: deadline) }
       throw RateLimiter.cancelled
     }
-    defer { turnstile.leave() }
-    var now = clock.now()
+  }
+
+  private func waitForTurn(until deadline: ContinuousClock.Instant?) async throws(CallFailure) {
     while true {
-      let turn = turn
+      let turn = turn()
+      let now = clock.now()
       try RateLimiter.check(max(turn, now), before: deadline)
-      guard now < turn else { break }
+      guard now < turn else { return }
       do {
         try await clock.sleep(now.duration(to: turn))
       } catch {
         throw RateLimiter.cancelled
       }
-      now = clock.now()
-    }
-    try await body()
-    now = clock.now()
-    state.withLock { state in
-      for (index, rule) in rules.enumerated() {
-        state.arrivals[index] = max(state.arrivals[index], now) + rule.interval
-      }
-      state.lastAdmitted = now
     }
   }
 
-  /// The earliest moment for the next request.
-  private var turn: ContinuousClock.Instant {
+  /// Admits no more than `count` for a time.
+  func limit(to count: Int, for duration: Duration) {
+    let now = clock.now()
+    let until = now + min(duration, Self.longestHold)
     state.withLock { state in
-      var turn = state.hold
-      for (arrival, rule) in zip(state.arrivals, rules) {
-        turn = max(turn, arrival - rule.interval * (rule.burst - 1))
+      // Answers arrive out of order: one that tells of more room does not end the wait that another began.
+      if let room = state.room, room.until > now {
+        state.room = (min(room.count, count), max(room.until, count <= room.count ? until : room.until))
+      } else {
+        state.room = (count, until)
       }
-      if let last = state.lastAdmitted { turn = max(turn, last + state.spacing) }
-      return turn
     }
   }
 

@@ -9,9 +9,9 @@
 ///   .and(.requests(100, per: .seconds(3600)), for: .creates)
 /// ```
 ///
-/// Every limit but ``unlimited`` also learns from the service, for each ``OperationFamily`` by itself: no request
-/// is made while `x-ratelimit-remaining-requests` is 0, until `x-ratelimit-reset-requests` is over, nor, after a
-/// 429, while its `Retry-After` lasts, but never is a request held for more than 120 s by what a server says.
+/// Every limit but ``unlimited`` also learns from the service, for each ``OperationFamily`` by itself: no more
+/// requests are made than `x-ratelimit-remaining-requests` says, until `x-ratelimit-reset-requests` is over, and
+/// none while the `Retry-After` of a 429 lasts; what a server says holds a request for 120 s at most.
 /// A 429 also doubles the distance between requests, from 250 ms up to 10 s; each success takes a tenth off it.
 public struct RateLimit: Sendable, Hashable {
   struct Rule: Sendable, Hashable {

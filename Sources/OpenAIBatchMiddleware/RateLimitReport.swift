@@ -13,10 +13,10 @@ struct RateLimitReport: Sendable, Hashable {
   /// The time until there is room again.
   let reset: Duration
 
-  /// Reads the headers; `nil` unless both are there and make sense.
+  /// Reads the headers; `nil` unless both are there and make sense. A reset of more than a day is a date.
   init?(_ fields: HTTPFields) {
     guard let remaining = fields[.rateLimitRemaining].flatMap({ Int($0.trimmingSpaces) }), remaining >= 0,
-      let reset = fields[.rateLimitReset].flatMap(Self.duration), reset > .zero
+      let reset = fields[.rateLimitReset].flatMap(Self.duration), reset > .zero, reset <= .seconds(86_400)
     else { return nil }
     self.remaining = remaining
     self.reset = reset

@@ -52,8 +52,15 @@ public final class RateLimiter: Sendable {
       // Some in front may yet leave the queue, but that is not to be counted on.
       try Self.check(max(gate.expectedTurn, all?.expectedTurn ?? gate.expectedTurn), before: deadline)
     }
-    try await gate.pass(until: deadline) { () async throws(CallFailure) in
-      try await all?.pass(until: deadline) {}
+    try await gate.pass(until: deadline) { () async throws(CallFailure) -> Bool in
+      guard let all else { return true }
+      var goes = false
+      try await all.pass(until: deadline) { () async throws(CallFailure) -> Bool in
+        // While this one waited for its turn among all, its family may have been told to wait.
+        goes = gate.isOpen
+        return true
+      }
+      return goes
     }
   }
 
@@ -74,8 +81,7 @@ public final class RateLimiter: Sendable {
   }
 
   private func learn(from report: RateLimitReport, _ gate: RateGate) {
-    // Answers arrive out of order: one that tells of more room does not end the wait that another began.
-    if report.remaining == 0 { gate.hold(for: report.reset) }
+    gate.limit(to: report.remaining, for: report.reset)
   }
 
   static func check(

@@ -23,6 +23,12 @@ public struct RequestCounts: Sendable, Hashable, Codable {
     [completed, failed].reduce(max(0, total)) { left, part in left - min(left, max(0, part)) }
   }
 
+  /// Requests that completed or failed. Never negative, and never more than fits.
+  public var ended: Int {
+    let (sum, overflows) = max(0, completed).addingReportingOverflow(max(0, failed))
+    return overflows ? .max : sum
+  }
+
   private enum CodingKeys: String, CodingKey { case total, completed, failed }
 
   /// Decodes counts; missing and null members are 0.

@@ -33,6 +33,14 @@ struct BaseURL: Sendable, Hashable {
     }
   }
 
+  /// The query's items as they stand in the address.
+  var queryItems: [(name: String, value: String)] {
+    (address.query ?? "").split(separator: "&").map { item in
+      let name = item.prefix { $0 != "=" }
+      return (String(name), String(item.dropFirst(name.count + 1)))
+    }
+  }
+
   /// A request's head for a path and query below the base.
   func head(
     _ method: HTTPRequest.Method, path: String, query: [(name: String, value: String)]

@@ -23,13 +23,25 @@ final class SentSecrets: Sendable {
   /// Remembers the values of an attempt's header fields that may be secret.
   func note(_ fields: HTTPFields) {
     for field in fields where !Self.isHarmless(field.name) {
-      let value = field.value.split(separator: " ").last.map(String.init) ?? ""
-      guard value.utf8.count >= Self.leastLength else { continue }
-      values.withLock { values in
-        guard !values.contains(value) else { return }
-        values.append(value)
-        if values.count > Self.capacity { values.removeFirst() }
-      }
+      note(field.value.split(separator: " ").last.map(String.init) ?? "")
+    }
+  }
+
+  /// Remembers the values of query items that were set for all calls or for one: some services want the key there.
+  func note(_ query: [(name: String, value: String)]) {
+    for item in query {
+      note(item.value)
+      note(PathSegment.encode(item.value))
+    }
+  }
+
+  private func note(_ value: String) {
+    guard value.utf8.count >= Self.leastLength else { return }
+    values.withLock { values in
+      // The one that was used last stays longest.
+      values.removeAll { $0 == value }
+      values.append(value)
+      if values.count > Self.capacity { values.removeFirst() }
     }
   }
 

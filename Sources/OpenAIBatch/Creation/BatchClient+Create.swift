@@ -29,9 +29,16 @@ extension BatchClient {
     let operation = try createOperation(stamped, options)
     let creation = BatchCreation(
       client: self, operation: operation, request: stamped, name: name, options: options,
-      isNameRandom: key == .automatic, deadline: deadline(options))
-    if case .named = key.form, let batch = try await creation.find(lookBack: lookBack) { return batch }
-    return try await creation.run()
+      isNameRandom: key == .automatic, lookBack: lookBack, deadline: deadline(options))
+    guard case .named = key.form else { return try await creation.run() }
+    if let batch = try await creation.find() { return batch }
+    let batch = try await creation.run()
+    do throws(BatchClientError) {
+      // Somebody else may have looked for the key at the same time, and have found none, too.
+      return try await creation.keepOnly(batch)
+    } catch  where !error.isCancellation {
+      return batch
+    }
   }
 
   func createOperation(

@@ -15,14 +15,14 @@ extension BatchClient {
   ///
   /// - Returns: The batch to go on with; of several the oldest, after the others were cancelled.
   package func createBatch(
-    _ request: CreateBatchRequest, unseenKey name: String, options: CallOptions = CallOptions()
+    _ request: CreateBatchRequest, unseenKey name: String, lookBack: Duration = .seconds(48 * 3600),
+    options: CallOptions = CallOptions()
   ) async throws(BatchClientError) -> Batch {
     var request = request
     request.metadata = (request.metadata ?? [:]).merging([BatchKey.metadataKey: name]) { _, mark in mark }
     let creation = BatchCreation(
       client: self, operation: try createOperation(request, options), request: request, name: name,
-      options: options,
-      deadline: deadline(options))
+      options: options, lookBack: lookBack, deadline: deadline(options))
     return try await creation.keepOnly(try await creation.run())
   }
 

@@ -20,6 +20,8 @@ struct BatchCreation {
   let options: CallOptions
   /// Whether the mark's value was made for this call.
   var isNameRandom = false
+  /// How old a batch with a mark of the caller's own may be that still is the one.
+  let lookBack: Duration
   /// When all of it must be over, the looking included.
   let deadline: ContinuousClock.Instant?
 
@@ -30,11 +32,12 @@ struct BatchCreation {
   private static let longestReserve: Duration = .seconds(5)
 
   /// A batch that carries the mark already, looked for before anything is sent.
-  func find(lookBack: Duration) async throws(BatchClientError) -> Batch? {
-    let since = client.configuration.clock.wallTime() - lookBack / .seconds(1)
-    let marked = try await batches(since: since).filter(isMarked)
-    return try await keepOne(of: marked)
+  func find() async throws(BatchClientError) -> Batch? {
+    try await keepOne(of: try await batches(since: oldest).filter(isMarked))
   }
+
+  /// How far back the mark counts, in seconds since 1970.
+  private var oldest: Double { client.configuration.clock.wallTime() - lookBack / .seconds(1) }
 
   /// Posts, and reconciles when the outcome is not known.
   func run() async throws(BatchClientError) -> Batch {
@@ -76,9 +79,9 @@ struct BatchCreation {
     }
     // The first request may have been slow, not lost: then there are two now. There was none before, so all
     // that are there are ours, marked or not.
-    if let batch = try await keepOne(of: try await candidates(since: since, and: second)) { return batch }
+    if let batch = try await keepOne(of: try await ours(since: since, and: second)) { return batch }
     try await pause()
-    if let batch = try await keepOne(of: try await candidates(since: since, and: [])) { return batch }
+    if let batch = try await keepOne(of: try await ours(since: since, and: [])) { return batch }
     throw doubt
   }
 
@@ -102,6 +105,14 @@ struct BatchCreation {
     return candidates.max { ($0.createdAt, $1.id.rawValue) < ($1.createdAt, $0.id.rawValue) }
   }
 
+  /// All batches that came of this create: where the list shows marks, only those with ours.
+  private func ours(since: Double, and known: [Batch]) async throws(BatchClientError) -> [Batch] {
+    let candidates = try await candidates(since: since, and: known)
+    let marked = candidates.filter(isMarked)
+    let isMarkListed = marked.contains { batch in !known.contains { $0.id == batch.id } }
+    return isMarkListed || marked.count == candidates.count ? marked : candidates
+  }
+
   /// All batches that may have come of this create.
   private func candidates(
     since: Double, and known: [Batch]
@@ -114,12 +125,16 @@ struct BatchCreation {
   private func batches(since: Double) async throws(BatchClientError) -> [Batch] {
     var found: [Batch] = []
     let date = Date(timeIntervalSince1970: since)
-    // No other batch has a random mark, so no clock need agree with ours.
-    let list = client.batches(
-      createdSince: date, keepsOlder: isNameRandom, options: options, until: deadline)
+    let oldest = Date(timeIntervalSince1970: oldest)
+    // The mark says more than the times, because clocks differ.
+    let list = client.batches(createdSince: date, keepsOlder: true, options: options, until: deadline)
     for try await batch in list {
-      let isRecent = batch.createdAt >= date || batch.createdAt.timeIntervalSince1970 <= 0
-      if isMarked(batch) || (isRecent && isUnmarkedTwin(batch)) { found.append(batch) }
+      let isUndated = batch.createdAt.timeIntervalSince1970 <= 0
+      if isMarked(batch) {
+        if isNameRandom || isUndated || batch.createdAt >= oldest { found.append(batch) }
+      } else if isUnmarkedTwin(batch), isUndated || batch.createdAt >= date {
+        found.append(batch)
+      }
     }
     return found
   }

@@ -15,35 +15,38 @@ internal import Foundation
 struct BatchPoll: Sendable {
   typealias Answers = [BatchID: Result<Batch, BatchClientError>]
 
-  /// Whether the last reading of the list took fewer requests than it found batches.
-  private var isListWorthIt = true
+  /// How many polls go one by one before the list is tried again.
+  private static let pollsWithoutList = 20
+
+  private var pollsUntilList = 0
+  /// Who is asked first, so that no failure keeps the same batches from being asked each time.
+  private var first = 0
   /// When the oldest of the batches was made, once all have been seen.
   private var oldest: Date?
 
   /// Asks about each batch. When the service is down or asks for a pause, one failure is enough to know, and the
-  /// other batches have no answer.
+  /// batches behind it have no answer.
   nonisolated(nonsending) mutating func ask(
-    about ids: [BatchID], _ client: BatchClient, _ options: CallOptions
+    about ids: [BatchID], _ client: BatchClient, _ options: CallOptions,
+    until deadline: ContinuousClock.Instant?
   ) async -> Answers {
     var answers: Answers = [:]
-    if ids.count > 1, isListWorthIt {
-      do throws(BatchClientError) {
-        let pages = try await list(Set(ids), client, options, into: &answers)
-        isListWorthIt = pages < answers.count
-      } catch {
-        // A provider without a list is asked one by one from now on.
-        guard [.notFound, .rejected, .malformedResponse].contains(error.kind) else {
-          return [ids[0]: .failure(error)]
-        }
-        isListWorthIt = false
-      }
+    if ids.count > 1, pollsUntilList == 0 {
+      let pages = await list(Set(ids), client, options, until: deadline, into: &answers)
+      // A list that fails, or finds fewer than it takes requests, is left alone for a while.
+      if pages.map({ $0 >= answers.count }) ?? true { pollsUntilList = Self.pollsWithoutList }
+      if pages == nil, answers.values.contains(where: { (try? $0.get()) == nil }) { return answers }
+    } else {
+      pollsUntilList = max(0, pollsUntilList - 1)
     }
-    for id in ids where answers[id] == nil {
+    first = ids.isEmpty ? 0 : (first + 1) % ids.count
+    for id in ids[first...] + ids[..<first] where answers[id] == nil {
       do throws(BatchClientError) {
-        answers[id] = .success(try await client.retrieveBatch(id, options: options))
+        answers[id] = .success(
+          try await client.perform(.retrieveBatch(id), options, until: deadline ?? client.deadline(options)))
       } catch {
         answers[id] = .failure(error)
-        guard error.kind == .notFound else { break }
+        if Self.endsPoll(error) { break }
       }
     }
     let seen = answers.values.compactMap { try? $0.get().createdAt }
@@ -51,27 +54,40 @@ struct BatchPoll: Sendable {
     return answers
   }
 
+  /// Whether the next request would fail, too.
+  private static func endsPoll(_ error: BatchClientError) -> Bool {
+    [.connection, .timedOut, .rateLimited, .serverError, .unauthorized, .cancelled, .shutDown, .insecure]
+      .contains(error.kind)
+  }
+
   /// Reads the list, newest first, until all are found, none can follow, or asking one by one is cheaper.
   ///
-  /// - Returns: How many pages were read.
+  /// - Returns: How many pages were read; `nil` when the list failed. If that ends the poll, one batch has the
+  ///   failure for its answer.
   nonisolated(nonsending) private func list(
-    _ ids: Set<BatchID>, _ client: BatchClient, _ options: CallOptions, into answers: inout Answers
-  ) async throws(BatchClientError) -> Int {
+    _ ids: Set<BatchID>, _ client: BatchClient, _ options: CallOptions,
+    until deadline: ContinuousClock.Instant?,
+    into answers: inout Answers
+  ) async -> Int? {
     var pages = 0
-    var after: BatchID?
-    while true {
-      let page = try await client.listBatches(after: after, limit: 100, options: options)
-      pages += 1
-      let found = page.data.filter { ids.contains($0.id) }
-      for batch in found { answers[batch.id] = .success(batch) }
-      guard page.hasMore, answers.count < ids.count, let last = page.data.last, last.id != after else {
-        break
+    do throws(BatchClientError) {
+      for try await page in client.batches(createdSince: nil, options: options, until: deadline).pages {
+        pages += 1
+        let found = page.items.filter { ids.contains($0.id) && answers[$0.id] == nil }
+        for batch in found { answers[batch.id] = .success(batch) }
+        guard answers.count < ids.count, pages < ids.count else { break }
+        if let oldest, let last = page.items.last?.createdAt, last.timeIntervalSince1970 > 0, last < oldest {
+          break
+        }
+        // A page without any of ours is worth it only on the way to the first.
+        if found.isEmpty, !answers.isEmpty || pages > ids.count / 2 { break }
       }
-      if let oldest, last.createdAt.timeIntervalSince1970 > 0, last.createdAt < oldest { break }
-      // A page without any of ours is worth it only on the way to the first.
-      if found.isEmpty, !answers.isEmpty || pages > ids.count / 2 { break }
-      after = last.id
+      return pages
+    } catch {
+      if Self.endsPoll(error), let id = ids.first(where: { answers[$0] == nil }) {
+        answers[id] = .failure(error)
+      }
+      return nil
     }
-    return pages
   }
 }

@@ -46,7 +46,7 @@ struct BatchProgress: Sendable {
       return last.status == batch.status && last.requestCounts == batch.requestCounts ? lastChange : now
     }
     // Counts that have moved may have moved a moment ago.
-    guard batch.endedRequests == 0 || BatchPhase(of: batch) != .running else { return now }
+    guard batch.requestCounts.ended == 0 || BatchPhase(of: batch) != .running else { return now }
     let times = [batch.createdAt, batch.inProgressAt, batch.finalizingAt, batch.cancellingAt]
     guard let latest = times.compactMap(\.self).map(\.timeIntervalSince1970).max(), latest > 0 else {
       return now
@@ -55,7 +55,7 @@ struct BatchProgress: Sendable {
   }
 
   private mutating func note(_ counts: RequestCounts, _ now: ContinuousClock.Instant) {
-    let ended = counts.completed + counts.failed
+    let ended = counts.ended
     if let last = looks.last, ended <= last.ended { return }
     looks.append(Look(instant: now, ended: ended))
     // Half of the history is enough for a rate of late: a few minutes of an hour, a few hours of a day.
@@ -65,18 +65,18 @@ struct BatchProgress: Sendable {
   private func estimate(
     _ batch: Batch, _ now: ContinuousClock.Instant, _ wallTime: Double
   ) -> BatchEstimate? {
-    let left = batch.requestCounts.total - batch.endedRequests
+    let left = batch.requestCounts.unfinished
     guard BatchPhase(of: batch) == .running, left > 0 else { return nil }
     var rates: [Double] = []
-    if let began = batch.inProgressAt, batch.endedRequests > 0 {
+    if let began = batch.inProgressAt, batch.requestCounts.ended > 0 {
       let seconds = wallTime - began.timeIntervalSince1970
-      if seconds > 0 { rates.append(Double(batch.endedRequests) / seconds) }
+      if seconds > 0 { rates.append(Double(batch.requestCounts.ended) / seconds) }
     }
     var basis = BatchEstimate.Basis.wholeRun
     if looks.count >= 2, let first = looks.first, let last = looks.last {
       let seconds = first.instant.duration(to: now) / .seconds(1)
       if seconds > 0 {
-        rates.append(Double(last.ended - first.ended) / seconds)
+        rates.append((Double(last.ended) - Double(first.ended)) / seconds)
         basis = .recent
       }
     }
@@ -88,8 +88,4 @@ struct BatchProgress: Sendable {
     guard range.1 < 1e9 else { return nil }
     return BatchEstimate(rate: rate, remaining: .seconds(range.0) ... .seconds(range.1), basis: basis)
   }
-}
-
-extension Batch {
-  fileprivate var endedRequests: Int { requestCounts.completed + requestCounts.failed }
 }

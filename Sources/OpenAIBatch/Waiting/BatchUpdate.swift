@@ -51,13 +51,12 @@ public enum BatchPhase: String, Sendable, Hashable, CaseIterable {
     case .cancelling: self = .cancelling
     case let status where status.isTerminal: self = .ended
     default:
-      let counts = batch.requestCounts
       if batch.cancellingAt != nil {
         self = .cancelling
       } else if batch.finalizingAt != nil {
         self = .finalizing
       } else {
-        self = batch.inProgressAt != nil || counts.completed + counts.failed > 0 ? .running : .validating
+        self = batch.inProgressAt != nil || batch.requestCounts.ended > 0 ? .running : .validating
       }
     }
   }

@@ -33,6 +33,8 @@ public struct BatchUpdates: AsyncSequence, Sendable {
     private var poll = BatchPoll()
     private var updates: ArraySlice<BatchUpdate> = []
     private var failures: [BatchClientError] = []
+    /// What ends the whole wait, once the updates that were found with it are delivered.
+    private var end: BatchClientError?
     private var hint: Duration?
     private var isOutage = false
     private var isFirst = true
@@ -53,6 +55,7 @@ public struct BatchUpdates: AsyncSequence, Sendable {
       guard !isFinished else { return nil }
       do throws(BatchClientError) {
         while updates.isEmpty {
+          if let end { throw end }
           guard !pending.isEmpty else {
             isFinished = true
             if let failure { throw failure }
@@ -81,11 +84,11 @@ public struct BatchUpdates: AsyncSequence, Sendable {
       var options = wait.options
       // The wait asks again by itself, and later: a poll that is retried at once adds to an outage.
       options.retry = options.retry ?? RetryPolicy.none
+      let clock = wait.client.configuration.clock
       // The last poll comes when the time is over, and gets a second.
       let left = Swift.max(longestWait, .seconds(1))
-      options.timeout = options.timeout.map { Swift.min($0, left) } ?? left
-      let answers = await poll.ask(about: pending.map(\.id), wait.client, options)
-      let clock = wait.client.configuration.clock
+      let deadline = clock.now().advanced(by: options.timeout.map { Swift.min($0, left) } ?? left)
+      let answers = await poll.ask(about: pending.map(\.id), wait.client, options, until: deadline)
       var found: [BatchUpdate] = []
       for index in pending.indices {
         switch answers[pending[index].id] {
@@ -93,13 +96,19 @@ public struct BatchUpdates: AsyncSequence, Sendable {
           found.append(pending[index].update(batch, now: clock.now(), wallTime: clock.wallTime()))
         case .failure(let error):
           hint = [hint, error.retryAfter].compactMap(\.self).max()
-          if let final = try pending[index].check(error, now: clock.now()) { failures.append(final) }
+          do throws(BatchClientError) {
+            if let final = try pending[index].check(error, now: clock.now()) { failures.append(final) }
+          } catch {
+            // What this look has found comes first.
+            end = error
+          }
         case nil:
           break
         }
       }
       pending.removeAll(where: \.isOver)
       updates = found[...]
+      if let end, found.isEmpty { throw end }
       noteOutage(answers.values.compactMap(\.failure).first, isOver: !found.isEmpty)
     }
 
@@ -125,8 +134,19 @@ public struct BatchUpdates: AsyncSequence, Sendable {
       var delay = wait.polling.delay(after: start.duration(to: clock.now()), random: configuration.random())
       // A 404 that may pass within seconds is asked again soon.
       if pending.contains(where: \.isMissing) { delay = Swift.min(delay, .seconds(3)) }
-      if let hint { delay = Swift.max(delay, Swift.min(hint, .seconds(300))) }
       delay = Swift.min(delay, longestWait)
+      if let hint {
+        // Nobody wakes a wait before the time that the server asked for; many of them are spread behind it.
+        let asked = Swift.min(
+          hint + Swift.min(.seconds(1), hint * 0.1) * configuration.random(), .seconds(300), longestWait)
+        do {
+          try await clock.sleep(asked)
+        } catch {
+          throw .cancelled("waitUntilEnded")
+        }
+        delay -= asked
+        guard delay > .zero else { return }
+      }
       await alarm.sleep(for: delay, sleep: clock.sleep)
       if Task.isCancelled { throw .cancelled("waitUntilEnded") }
     }
