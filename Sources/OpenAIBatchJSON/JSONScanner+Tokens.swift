@@ -108,7 +108,7 @@ extension JSONScanner {
 
   /// The position of the first mark, or 16.
   @inline(__always)
-  static func firstMark(_ mask: SIMDMask<SIMD16<Int8>>) -> Int {
+  private static func firstMark(_ mask: SIMDMask<SIMD16<Int8>>) -> Int {
     firstMark(unsafeBitCast(mask, to: SIMD2<UInt64>.self))
   }
 

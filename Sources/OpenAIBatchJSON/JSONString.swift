@@ -50,16 +50,19 @@ struct JSONString {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Writes the text, which is never longer than the literal: what was written is never ahead of what was read.
+  /// Writes the text, which is never longer than the literal.
   private func unescape(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
     guard let source = content.baseAddress, let target = buffer.baseAddress else { return 0 }
     let end = content.count
     var (read, written) = (0, 0)
-    while true {
-      let run = copyRun(source + read, end - read, to: target + written)
+    while read < end {
+      let rest = end - read
+      let backslash = memchr(source + read, CInt(UInt8(ascii: "\\")), rest)
+      let run = backslash.map { UnsafeRawPointer($0) - UnsafeRawPointer(source + read) } ?? rest
+      memcpy(target + written, source + read, run)
       read += run
       written += run
-      guard read + 1 < end else { return written }
+      guard read + 1 < end else { break }
       let escape = source[read + 1]
       read += 2
       if escape == UInt8(ascii: "u") {
@@ -72,29 +75,7 @@ struct JSONString {
         written += 1
       }
     }
-  }
-
-  /// Copies up to the first backslash, sixteen bytes at a time (runs are short in models' texts), of which some may
-  /// belong to what follows.
-  ///
-  /// - Returns: The length of the run.
-  @inline(__always)
-  private func copyRun(
-    _ source: UnsafePointer<UInt8>, _ count: Int, to target: UnsafeMutablePointer<UInt8>
-  ) -> Int {
-    var index = 0
-    while count &- index >= 16 {
-      let block = UnsafeRawPointer(source + index).loadUnaligned(as: SIMD16<Int8>.self)
-      UnsafeMutableRawPointer(target + index).storeBytes(of: block, as: SIMD16<Int8>.self)
-      let mark = JSONScanner.firstMark(block .== SIMD16(repeating: 0x5C))
-      index &+= mark
-      if mark < 16 { return index }
-    }
-    while index < count, source[index] != UInt8(ascii: "\\") {
-      target[index] = source[index]
-      index &+= 1
-    }
-    return index
+    return written
   }
 
   /// The scalar of a `\u` escape, of two for a pair of surrogates. `read` is behind the `u`.
