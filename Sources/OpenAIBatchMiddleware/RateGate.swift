@@ -56,13 +56,27 @@ final class RateGate: Sendable {
     }
   }
 
-  /// Waits for the turn, then asks whether the request goes; counts it if it does, and waits again if not.
+  /// Waits for the turn, then asks whether the request goes, and counts it if it does.
+  ///
+  /// - Parameter keepsPlace: Whether one that does not go waits for its turn again, before all behind it.
+  /// - Returns: Whether it went.
+  @discardableResult
   func pass(
-    until deadline: ContinuousClock.Instant?, if goes: () async throws(CallFailure) -> Bool
-  ) async throws(CallFailure) {
+    until deadline: ContinuousClock.Instant?, keepsPlace: Bool, if goes: () async throws(CallFailure) -> Bool
+  ) async throws(CallFailure) -> Bool {
     try await enter(until: deadline)
     defer { turnstile.leave() }
-    repeat { try await waitForTurn(until: deadline) } while try await !goes()
+    repeat {
+      try await waitForTurn(until: deadline)
+      if try await goes() {
+        count()
+        return true
+      }
+    } while keepsPlace
+    return false
+  }
+
+  private func count() {
     let now = clock.now()
     state.withLock { state in
       for (index, rule) in rules.enumerated() {

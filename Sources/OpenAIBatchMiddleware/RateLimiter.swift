@@ -52,15 +52,10 @@ public final class RateLimiter: Sendable {
       // Some in front may yet leave the queue, but that is not to be counted on.
       try Self.check(max(gate.expectedTurn, all?.expectedTurn ?? gate.expectedTurn), before: deadline)
     }
-    try await gate.pass(until: deadline) { () async throws(CallFailure) -> Bool in
+    try await gate.pass(until: deadline, keepsPlace: true) { () async throws(CallFailure) -> Bool in
       guard let all else { return true }
-      var goes = false
-      try await all.pass(until: deadline) { () async throws(CallFailure) -> Bool in
-        // While this one waited for its turn among all, its family may have been told to wait.
-        goes = gate.isOpen
-        return true
-      }
-      return goes
+      // While it waits for its turn among all, its family may be told to wait: then it leaves that turn to others.
+      return try await all.pass(until: deadline, keepsPlace: false) { gate.isOpen }
     }
   }
 

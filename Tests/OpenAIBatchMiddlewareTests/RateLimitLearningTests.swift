@@ -29,7 +29,8 @@ struct RateLimitLearningTests {
   @Test(arguments: [
     (String?.some("0"), String?.some("20s"), RateLimit?.some(.adaptive), true),
     ("0", "20s", .requests(1000, per: .seconds(1)), true),
-    ("1", "20s", .adaptive, false), ("-1", "20s", .adaptive, false), ("0", "0", .adaptive, false),
+    ("1", "20s", .adaptive, false), ("0", "25h", .adaptive, false), ("0", "1800000000", .adaptive, false),
+    ("-1", "20s", .adaptive, false), ("0", "0", .adaptive, false),
     ("0", "-1", .adaptive, false), ("zero", "20s", .adaptive, false), ("0", "soon", .adaptive, false),
     ("0", String?.none, .adaptive, false), (String?.none, "20s", .adaptive, false),
     ("0", "20s", .unlimited, false),
@@ -47,7 +48,7 @@ struct RateLimitLearningTests {
   @Test func whatAServerSaysIsNotBelievedForEver() async throws {
     let clock = LeapingClock { false }
     let limiter = RateLimiter(.adaptive, clock: PolicyClock(clock))
-    limiter.observe(Self.fields("0", "9000h"), .queries)
+    limiter.observe(Self.fields("0", "23h"), .queries)
     limiter.observe(Self.refusal([.retryAfter: "99999"]), .queries)
     try await limiter.admit(.queries, deadline: nil)
     #expect(clock.now.offset == .seconds(120))
@@ -61,6 +62,37 @@ struct RateLimitLearningTests {
     limiter.observe(Self.fields("0", "10s"), .queries)
     try await limiter.admit(.queries, deadline: nil)
     #expect(clock.now.offset == .seconds(30))
+  }
+
+  @Test func noMoreGoThanThereIsRoomFor() async throws {
+    let clock = LeapingClock { false }
+    let limiter = RateLimiter(.adaptive, clock: PolicyClock(clock))
+    limiter.observe(Self.fields("5", "30s"), .queries)
+    limiter.observe(Self.fields("3", "29s"), .queries)
+    limiter.observe(Self.fields("4", "28s"), .queries)
+    var instants: [Duration] = []
+    for _ in 0..<5 {
+      try await limiter.admit(.queries, deadline: nil)
+      instants.append(clock.now.offset)
+    }
+    #expect(instants == [.zero, .zero, .zero, .seconds(30), .seconds(30)])
+  }
+
+  @Test func aHoldThatComesInTheCommonQueueIsKept() async throws {
+    let clock = ManualClock()
+    let limiter = RateLimiter(.requests(1, per: .seconds(10)), clock: PolicyClock(clock))
+    try await limiter.admit(.queries, deadline: nil)
+    let create = Task { try await limiter.admit(.creates, deadline: nil) }
+    await clock.waitForSleepers(1)
+    limiter.observe(Self.refusal([.retryAfter: "60"]), .creates)
+    clock.advance(by: .seconds(10))
+    await clock.waitForSleepers(1)
+    // Its turn among all came, and went to nobody: another family takes it.
+    try await limiter.admit(.queries, deadline: nil)
+    #expect(limiter.queueLength == 1)
+    clock.advance(by: .seconds(50))
+    try await create.value
+    #expect(clock.now.offset == .seconds(60))
   }
 
   @Test func oneFamilysWaitIsNotTheOthers() async throws {

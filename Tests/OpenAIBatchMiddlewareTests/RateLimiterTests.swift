@@ -115,6 +115,41 @@ struct RateLimiterTests {
     #expect(Self.kind(failure) == .timedOut)
   }
 
+  @Test func aCrowdWithinTheBurstHasTime() async throws {
+    let clock = ManualClock()
+    let policyClock = PolicyClock(clock)
+    let limiter = RateLimiter(.requests(1, per: .seconds(3600), burst: 20), clock: policyClock)
+    let deadline = policyClock.now().advanced(by: .seconds(1))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<20 { group.addTask { try await limiter.admit(.queries, deadline: deadline) } }
+      try await group.waitForAll()
+    }
+    await #expect(throws: CallFailure.self) { try await limiter.admit(.queries, deadline: deadline) }
+  }
+
+  @Test func whoHasNoTimeLeftLeavesTheQueue() async throws {
+    let clock = ManualClock()
+    let policyClock = PolicyClock(clock)
+    let limiter = RateLimiter(.adaptive, clock: policyClock)
+    let head = HTTPResponse(status: 429, headerFields: [.retryAfter: "100"])
+    limiter.observe(StatusFailure(head: head, body: [], code: nil, isBilling: false), .queries)
+    let first = Task { try await limiter.admit(.queries, deadline: nil) }
+    await clock.waitForSleepers(1)
+    // It came when nothing was known of the hold, as it were.
+    let second = Task {
+      try await limiter.admit(.queries, deadline: policyClock.now().advanced(by: .seconds(101)))
+    }
+    try await waitUntil { limiter.queueLength == 2 }
+    await clock.waitForSleepers(2)
+    limiter.observe(StatusFailure(head: head, body: [], code: nil, isBilling: false), .queries)
+    clock.advance(by: .seconds(101))
+    let failure = await #expect(throws: CallFailure.self) { try await second.value }
+    #expect(Self.kind(failure) == .timedOut)
+    clock.advance(by: .seconds(100))
+    try await first.value
+    #expect(limiter.queueLength == 0)
+  }
+
   @Test func aCancelledTaskTakesNoTurn() async throws {
     let clock = ManualClock()
     let limiter = RateLimiter(.requests(1, per: .seconds(1)), clock: PolicyClock(clock))

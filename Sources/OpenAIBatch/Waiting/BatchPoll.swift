@@ -19,6 +19,7 @@ struct BatchPoll: Sendable {
   private static let pollsWithoutList = 20
 
   private var pollsUntilList = 0
+  private var didListFail = false
   /// Who is asked first, so that no failure keeps the same batches from being asked each time.
   private var first = 0
   /// When the oldest of the batches was made, once all have been seen.
@@ -33,8 +34,10 @@ struct BatchPoll: Sendable {
     var answers: Answers = [:]
     if ids.count > 1, pollsUntilList == 0 {
       let pages = await list(Set(ids), client, options, until: deadline, into: &answers)
-      // A list that fails, or finds fewer than it takes requests, is left alone for a while.
-      if pages.map({ $0 >= answers.count }) ?? true { pollsUntilList = Self.pollsWithoutList }
+      didListFail = pages == nil
+      // A list that finds fewer than it takes requests is left alone for a while; of one that failed the next poll
+      // shows whether it was the list or the service.
+      pollsUntilList = pages.map { $0 < answers.count ? 0 : Self.pollsWithoutList } ?? 1
       if pages == nil, answers.values.contains(where: { (try? $0.get()) == nil }) { return answers }
     } else {
       pollsUntilList = max(0, pollsUntilList - 1)
@@ -48,6 +51,10 @@ struct BatchPoll: Sendable {
         answers[id] = .failure(error)
         if Self.endsPoll(error) { break }
       }
+    }
+    if didListFail, answers.values.contains(where: { (try? $0.get()) != nil }) {
+      didListFail = false
+      pollsUntilList = Self.pollsWithoutList
     }
     let seen = answers.values.compactMap { try? $0.get().createdAt }
     if seen.count == ids.count { oldest = seen.min() }

@@ -3,6 +3,7 @@
 
 import Foundation
 import OpenAIBatch
+import Synchronization
 import Testing
 
 @Suite struct KeyLookupTests {
@@ -26,7 +27,9 @@ import Testing
 
     #expect(first.id == second.id)
     #expect(first.metadata == ["openai_batch_key": "my-key"])
-    #expect(transport.lines == ["GET /v1/batches", "POST /v1/batches", "GET /v1/batches"])
+    // Once more after the create: somebody else may have looked at the same time.
+    #expect(
+      transport.lines == ["GET /v1/batches", "POST /v1/batches", "GET /v1/batches", "GET /v1/batches"])
   }
 
   @Test(arguments: ["validating", "in_progress", "completed", "expired", "failed", "cancelled"])
@@ -55,7 +58,44 @@ import Testing
     let batch = try await BatchClient.test(transport).createBatch(
       request, key: "my-key", lookBack: lookBack)
     #expect(batch.id != "batch_x")
-    #expect(transport.lines == ["GET /v1/batches", "POST /v1/batches"], "the first page ends too far back")
+    #expect(
+      transport.lines == ["GET /v1/batches", "POST /v1/batches", "GET /v1/batches"],
+      "the first page ends too far back")
+  }
+
+  /// Both look and find nothing before either has posted: the younger batch goes.
+  @Test func callsAtTheSameTimeAgreeOnOneBatch() async throws {
+    let service = FakeBatches()
+    let (arrivals, arrival) = AsyncStream.makeStream(of: Void.self)
+    let isOpen = Mutex(false)
+    let transport = ScriptedTransport { request in
+      let reply = service.reply(to: request)
+      guard request.method == "GET", !isOpen.withLock({ $0 }) else { return reply }
+      arrival.yield()
+      while !isOpen.withLock({ $0 }) { await Task.yield() }
+      return reply
+    }
+    let client = BatchClient.test(transport)
+    async let one = client.createBatch(request, key: "my-key")
+    async let other = client.createBatch(request, key: "my-key")
+    var iterator = arrivals.makeAsyncIterator()
+    for _ in 0..<2 { await iterator.next() }
+    isOpen.withLock { $0 = true }
+    _ = try await (one, other)
+    #expect(service.live.count == 1)
+    #expect(service.all.count == 2)
+  }
+
+  @Test(arguments: [-40_000.0, -1000, 1000, 40_000], [BatchKey.automatic, "my-key"])
+  func aLostCreateIsAdoptedWhateverTheClocksSay(skew: Double, key: BatchKey) async throws {
+    let service = FakeBatches(now: { Int(testEpoch + skew) })
+    let transport = ScriptedTransport { request throws(TransportFailure) in
+      let reply = service.reply(to: request)
+      if request.method == "POST" { throw .scripted(.interrupted) }
+      return reply
+    }
+    let batch = try await BatchClient.test(transport).createBatch(request, key: key)
+    #expect(service.all.map(\.id) == [batch.id.rawValue])
   }
 
   @Test func doesNotTakeABatchThatOnlyLooksAlike() async throws {

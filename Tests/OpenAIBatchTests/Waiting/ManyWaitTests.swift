@@ -93,6 +93,73 @@ import Testing
     #expect(transport.lines.count < 70)
   }
 
+  @Test func oneThatAlwaysFailsDoesNotKeepTheOthersFromBeingAsked() async throws {
+    for reply in [Reply(400), Reply(500), Reply(200, "<html>")] {
+      let clock = VirtualClock()
+      let tests = ManyWaitTests(clock: clock)
+      let transport = tests.service(3) { request in
+        request.target.contains("?") ? Reply(501) : request.target.hasSuffix("batch_1") ? reply : nil
+      }
+      let client = BatchClient.test(transport, clock: clock)
+      var ended: [BatchID] = []
+      let error = try await failure {
+        for try await update in client.updates(
+          of: ids(1...3), polling: .every(.seconds(60)), timeout: .seconds(3000))
+        where update.phase == .ended { ended.append(update.batch.id) }
+      }
+      #expect(ended == ids(2...3))
+      #expect(error.kind == .timedOut && error.message.contains("batch_1"))
+    }
+  }
+
+  @Test func aListThatTurnsInCirclesDoesNotHoldTheWait() async throws {
+    let clock = VirtualClock()
+    let transport = ScriptedTransport { request in
+      let isEnded = clock.elapsed > .seconds(600)
+      guard request.path == "/v1/batches" else {
+        let id = String(request.path.split(separator: "/").last ?? "")
+        return Reply(200, batchText(id: id, status: isEnded ? "completed" : "in_progress"))
+      }
+      let id = request.target.contains("after=batch_1") ? "batch_2" : "batch_1"
+      return Reply(
+        200,
+        "{\"data\":[\(batchText(id: id, status: isEnded ? "completed" : "in_progress"))],\"has_more\":true}")
+    }
+    let client = BatchClient.test(transport, clock: clock)
+    let ended = try await ends(client.updates(of: ids(1...3), polling: .every(.seconds(60))))
+    #expect(Set(ended) == Set(ids(1...3)))
+    #expect(transport.lines.count < 100)
+  }
+
+  @Test func theTimeoutHoldsForAllRequestsOfAPollTogether() async throws {
+    let clock = VirtualClock()
+    let transport = ScriptedTransport { request throws(TransportFailure) in
+      if request.target.contains("?") { return Reply(404) }
+      try? await clock.sleep(for: .seconds(5))
+      return Reply(
+        200, batchText(id: String(request.path.split(separator: "/").last ?? ""), status: "in_progress"))
+    }
+    let client = BatchClient.test(transport, clock: clock)
+    let error = try await failure { try await ends(client.updates(of: ids(1...200), timeout: .seconds(60))) }
+    #expect(error.kind == .timedOut)
+    #expect(clock.elapsed <= .seconds(67))
+  }
+
+  @Test func whatWasFoundComesBeforeTheErrorThatEndsTheWait() async throws {
+    let transport = service(3) { request in
+      request.target.contains("?") ? Reply(404) : request.target.hasSuffix("batch_3") ? Reply(401) : nil
+    }
+    let clock = clock
+    clock.advance(by: .seconds(600))
+    let client = BatchClient.test(transport, clock: clock)
+    var ended: [BatchID] = []
+    let error = try await failure {
+      for try await update in client.updates(of: ids([1, 2, 3])) { ended.append(update.batch.id) }
+    }
+    #expect(error.kind == .unauthorized)
+    #expect(Set(ended).isSubset(of: Set(ids(1...2))) && !ended.isEmpty)
+  }
+
   @Test func oneThatStaysUnknownDoesNotEndTheWaitForTheOthers() async throws {
     let transport = service(3)
     let client = BatchClient.test(transport, clock: clock)

@@ -105,6 +105,9 @@ import Testing
       ["request_counts": ["total": 5, "completed": 5, "failed": 0]],
       ["request_counts": ["total": 5, "completed": 9, "failed": 0]],
       ["request_counts": ["total": 5, "completed": -9, "failed": 0]],
+      ["request_counts": ["total": Int.max, "completed": Int.max, "failed": 1]],
+      ["request_counts": ["total": Int.min, "completed": Int.min, "failed": Int.min]],
+      ["request_counts": ["total": 5, "completed": Int.max, "failed": Int.max]],
       ["request_counts": ["total": 5, "completed": 1, "failed": 0], "in_progress_at": 9_000_000_000],
       [:],
     ] as [[String: any Sendable]])

@@ -223,14 +223,18 @@ private func service(
       ])
   }
 
-  @Test(arguments: [(503, "40", 40.0), (429, "100", 100), (503, "5000", 300), (503, "1", 2)])
-  func waitsAsLongAsTheServerAsks(status: Int, retryAfter: String, wait: Double) async throws {
+  /// With a tenth of it, and a second at most, for jitter; the test's random number is a half.
+  @Test(arguments: [
+    (503, "40", [40.5]), (429, "100", [100.5]), (503, "5000", [300]), (503, "1", [1.05, 0.95]),
+    (503, "5", [5.25]),
+  ])
+  func waitsAsLongAsTheServerAsks(status: Int, retryAfter: String, wait: [Double]) async throws {
     let clock = VirtualClock()
     let transport = try service(clock, endsAfter: .zero) { request in
       request.number == 1 ? Reply(status, headers: [.retryAfter: retryAfter]) : nil
     }
     _ = try await BatchClient.test(transport, clock: clock).waitUntilEnded("batch_1")
-    #expect(clock.sleeps.map { $0 / .seconds(1) } == [wait])
+    #expect(clock.sleeps.map { ($0 / .milliseconds(1)).rounded() } == wait.map { $0 * 1000 })
   }
 
   @Test func retriesAPollWhenToldTo() async throws {
