@@ -40,7 +40,10 @@ public struct BatchJob: Sendable {
     public var lookBack: Duration = .seconds(48 * 3600)
     /// Makes a new batch, whatever there is.
     public var isFresh = false
-    /// Replaces a file under the output's name that is not this job's own.
+    /// Replaces whatever file is under the output's name, but never the input.
+    ///
+    /// Without it, only a file with one result for each row of the input, with its ids in its order, is replaced: as
+    /// this job writes it, but also another job over rows of the same ids.
     public var overwritesOutput = false
     /// How often to ask while waiting.
     public var polling: Polling = .adaptive
@@ -87,7 +90,7 @@ public struct BatchJob: Sendable {
   ///
   /// - Parameter progress: Told what happens, as it happens.
   /// - Returns: What became of the rows. Rows that have no answer are in the output, too, with the reason.
-  /// - Throws: ``BatchClientError``: `batchFailed` when the service refused the file, `timedOut` from
+  /// - Throws: ``BatchClientError``: `file` also when the input has changed since it was checked, `batchFailed` when the service refused the file, `timedOut` from
   ///   `waitUntilEnded` when the batch runs on.
   @discardableResult
   public func run(
@@ -101,6 +104,14 @@ public struct BatchJob: Sendable {
     let batch = try await batch(for: file, progress)
     let ended = try await wait(for: batch, progress)
     progress(.fetching(ended))
+    do throws(BatchClientError) {
+      try file.requireUnchanged(operation: "account")
+    } catch {
+      throw BatchClientError(
+        .file, operation: error.operation,
+        "\(error.message). With the input as it was, the same job finds its batch \(ended.id) again",
+        underlying: error)
+    }
     let account = try await client.account(of: ended, input: input, keepsLines: true)
     for row in 0..<account.count { try sink.write(try account.line(at: row).bytes) }
     try sink.commit()
@@ -141,7 +152,7 @@ public struct BatchJob: Sendable {
       return upload
     }
     progress(.uploading(file))
-    let upload = try await client.uploadFile(at: file.path, named: name)
+    let upload = try await client.uploadFile(file, named: name)
     progress(.uploaded(upload))
     return upload
   }

@@ -68,19 +68,22 @@ public struct JobPlan: Sendable {
   ) throws(BatchClientError) {
     var shards: [Shard] = []
     /// The open shard of each pair of endpoint and model.
-    var open: [Int] = []
+    var open: [Int?] = []
     input = try RequestFile(
       checking: path, for: .severalBatches, limits: limits, endpoint: endpoint,
       onRow: { row in
-        if row.group == open.count { open.append(shards.count) }
-        if open[row.group] == shards.count || !shards[open[row.group]].hasRoom(for: row, limits) {
+        // Rows with problems have numbers of groups, too, and do not come here.
+        while open.count <= row.group { open.append(nil) }
+        if let shard = open[row.group], shards[shard].hasRoom(for: row, limits) {
+          shards[shard].add(row)
+        } else {
           open[row.group] = shards.count
-          shards.append(
-            Shard(
-              number: shards.count + 1, endpoint: BatchEndpoint(row.endpoint), model: row.model,
-              firstLine: row.line))
+          var shard = Shard(
+            number: shards.count + 1, endpoint: BatchEndpoint(row.endpoint), model: row.model,
+            firstLine: row.line)
+          shard.add(row)
+          shards.append(shard)
         }
-        shards[open[row.group]].add(row)
       })
     try accept(input)
     self.shards = shards

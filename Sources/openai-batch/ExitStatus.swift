@@ -2,6 +2,7 @@
 // Copyright the swift-openai-batch authors
 
 internal import ArgumentParser
+internal import OpenAIBatchJSON
 internal import OpenAIBatchJobs
 
 #if canImport(Darwin)
@@ -60,6 +61,12 @@ enum ExitStatus: Int32, CaseIterable {
     case let error as BatchClientError:
       Console.error(Self.message(for: error))
       status = Self.status(for: error)
+    case let error as FileFailure:
+      Console.error(error.description)
+      status = .local
+    case let error as JSONFailure:
+      Console.error(error.description)
+      status = .local
     case let error as CommandProblem:
       Console.error(error.message)
       status = error.status

@@ -42,6 +42,24 @@ extension BatchClient {
     ).run()
   }
 
+  /// Uploads a file as it was checked.
+  ///
+  /// - Throws: ``BatchClientError``: kind `file` when it is not as it was; then nothing was sent.
+  package func uploadFile(
+    _ file: RequestFile, named name: String
+  ) async throws(BatchClientError) -> FileObject {
+    try file.requireUnchanged(operation: "uploadFile")
+    let source: UploadSource
+    do throws(FileFailure) {
+      source = try UploadSource(path: file.path, expecting: file.version)
+    } catch {
+      throw BatchClientError(error, operation: "uploadFile")
+    }
+    return try await FileUpload(
+      source, named: name, .batch, nil, .automatic, { _ in }, client: self, CallOptions()
+    ).run()
+  }
+
   /// Uploads bytes: `POST /files`, or in parts where they are too many for that.
   ///
   /// - Parameters:

@@ -8,6 +8,8 @@ internal import OpenAIBatchTransport
 struct EarlierRows {
   /// The line that begins at or before each quarter of a megabyte or so.
   private var marks: [(offset: Int64, line: Int)] = []
+  /// The place that was asked for last: rows that stand in a file twice are asked for in order.
+  private var latest: (offset: Int64, line: Int) = (0, 1)
   private static let markDistance: Int64 = 256 << 10
 
   /// Notes a line that the pass has come to.
@@ -18,7 +20,7 @@ struct EarlierRows {
   }
 
   /// The number of the line in which a byte stands.
-  func line(at offset: Int64, in file: RandomAccessFile) throws(FileFailure) -> Int {
+  mutating func line(at offset: Int64, in file: RandomAccessFile) throws(FileFailure) -> Int {
     var (low, high) = (0, marks.count)
     while low < high {
       let middle = (low + high) / 2
@@ -26,11 +28,13 @@ struct EarlierRows {
     }
     guard low > 0 else { return 1 }
     var (position, line) = marks[low - 1]
+    if latest.offset > position, latest.offset <= offset { (position, line) = latest }
     while position < offset {
       let count = Int(min(offset - position, Self.markDistance))
       for byte in try file.read(at: position, count: count) where byte == 0x0A { line += 1 }
       position += Int64(count)
     }
+    latest = (offset, line)
     return line
   }
 

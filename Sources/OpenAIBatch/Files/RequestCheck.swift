@@ -17,6 +17,8 @@ struct RequestCheck {
   private var earlier = EarlierRows()
   /// The problems of the line that is looked at.
   private var found: [RequestFile.Problem] = []
+  /// Whether problems that are not kept are of use to anybody.
+  private var isHeard = false
 
   init(
     path: String, scope: RequestFile.Scope, limits: RequestFile.Limits, endpoint: BatchEndpoint?
@@ -33,9 +35,10 @@ struct RequestCheck {
 
   mutating func run(
     hash: (ArraySlice<UInt8>) -> UInt64, onRow: (RequestRow) -> Void,
-    onProblem: (RequestFile.Problem) -> Void
+    onProblem: ((RequestFile.Problem) -> Void)?
   ) throws(FileFailure) {
-    let bytes = try FileBytes(path: file.path)
+    let bytes = try FileBytes(path: file.path, range: 0..<Int64.max, expecting: source.version)
+    isHeard = onProblem != nil
     file.bytes = bytes.length
     file.version = source.version
     var lines = JSONLineSplitter()
@@ -63,7 +66,7 @@ struct RequestCheck {
     checkWhole()
     // What concerns the whole comes first.
     file.problems = Array((found + file.problems).prefix(RequestFile.maximumProblems))
-    for problem in found { onProblem(problem) }
+    for problem in found { onProblem?(problem) }
   }
 
   private mutating func report(
@@ -73,9 +76,9 @@ struct RequestCheck {
     found.append(.init(line: line, earlierLine: earlierLine, code: code, message: message))
   }
 
-  private mutating func handOver(_ onProblem: (RequestFile.Problem) -> Void) {
+  private mutating func handOver(_ onProblem: ((RequestFile.Problem) -> Void)?) {
     for problem in found {
-      onProblem(problem)
+      onProblem?(problem)
       if file.problems.count < RequestFile.maximumProblems { file.problems.append(problem) }
     }
     found.removeAll(keepingCapacity: true)
@@ -155,10 +158,13 @@ extension RequestCheck {
       try EarlierRows.text(at: place, in: source)?.content.elementsEqual(content) == true
     }
     guard let first else { return }
-    let number = try earlier.line(at: first, in: source)
+    // Finding the line takes a read of up to a quarter of a megabyte.
+    let isWanted = isHeard || file.problems.count + found.count < RequestFile.maximumProblems
+    let number = isWanted ? try earlier.line(at: first, in: source) : nil
     report(
       line.number, .duplicateCustomID,
-      "custom_id \"\((id.string ?? "").prefix(80))\" is used already on line \(number)", earlierLine: number)
+      "custom_id \"\((id.string ?? "").prefix(80))\" is used already\(number.map { " on line \($0)" } ?? "")",
+      earlierLine: number)
   }
 
   private mutating func checkedURL(_ url: JSONLiteral?, _ line: Int) -> JSONLiteral? {

@@ -117,7 +117,7 @@ public struct RequestFile: Sendable {
   ///   - onProblem: Called for each problem, also for those that are not kept, as they are found.
   package init(
     checking path: String, for scope: Scope, limits: Limits, endpoint: BatchEndpoint? = nil,
-    onRow: (RequestRow) -> Void = { _ in }, onProblem: (Problem) -> Void = { _ in }
+    onRow: (RequestRow) -> Void = { _ in }, onProblem: ((Problem) -> Void)? = nil
   ) throws(BatchClientError) {
     let seed = UInt64.random(in: .min ... .max)
     try self.init(
@@ -134,7 +134,7 @@ public struct RequestFile: Sendable {
   init(
     checking path: String, for scope: Scope, limits: Limits, endpoint: BatchEndpoint?,
     hash: (ArraySlice<UInt8>) -> UInt64, onRow: (RequestRow) -> Void = { _ in },
-    onProblem: (Problem) -> Void = { _ in }
+    onProblem: ((Problem) -> Void)? = nil
   ) throws(BatchClientError) {
     do throws(FileFailure) {
       var check = try RequestCheck(path: path, scope: scope, limits: limits, endpoint: endpoint)
@@ -142,6 +142,19 @@ public struct RequestFile: Sendable {
       self = check.file
     } catch {
       throw BatchClientError(error, operation: "checkRequests")
+    }
+  }
+
+  /// Throws when the file is not as it was checked.
+  ///
+  /// - Throws: ``BatchClientError`` of kind `file`.
+  package func requireUnchanged(operation: String) throws(BatchClientError) {
+    do throws(FileFailure) {
+      guard try RandomAccessFile(path: path).version == version else {
+        throw FileFailure(path: path, reason: "has changed since it was checked")
+      }
+    } catch {
+      throw BatchClientError(error, operation: operation)
     }
   }
 

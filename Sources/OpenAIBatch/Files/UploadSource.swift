@@ -10,8 +10,9 @@ enum UploadSource: Sendable {
   case file(path: String, version: FileVersion)
 
   /// Opens a file, so that a missing one is said before anything is sent.
-  init(path: String) throws(FileFailure) {
-    self = .file(path: path, version: try FileBytes(path: path).version)
+  init(path: String, expecting version: FileVersion? = nil) throws(FileFailure) {
+    let file = try FileBytes(path: path, range: 0..<0, expecting: version)
+    self = .file(path: path, version: file.version)
   }
 
   /// The length in bytes.
