@@ -150,6 +150,9 @@ extension JSONView {
   /// A number that is an integer and fits; `nil` for another value.
   package var int: Int? { isNumber ? jsonNumber.integer() : nil }
 
+  /// A number that is whole in any spelling, such as `200.0`, and fits; `nil` for another value.
+  package var wholeInt: Int? { isNumber ? jsonNumber.wholeInteger() : nil }
+
   /// `true` or `false`; `nil` for another value.
   package var bool: Bool? {
     switch firstByte {

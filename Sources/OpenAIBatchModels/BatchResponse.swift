@@ -9,7 +9,7 @@ public struct BatchResponse: Sendable {
   public let statusCode: Int
   /// The id of the request inside the service; quote it to support.
   public let requestID: String?
-  /// The body for lazy access by key.
+  /// The body for lazy access by key; of one that the service sent as the text of an object, that object.
   public let json: JSONValue
 
   init(statusCode: Int, requestID: String?, json: JSONValue) {
@@ -25,7 +25,8 @@ public struct BatchResponse: Sendable {
     self.init(statusCode: statusCode, requestID: requestID, json: try JSONValue(parsing: body))
   }
 
-  /// The answer's body: raw JSON text, as it came. A copy.
+  /// The answer's body: raw JSON text, as it came, but without the quotes and escapes of an object that was sent
+  /// as a text. A copy.
   public var body: [UInt8] { json.bytes }
 
   /// Decodes the body as one of your own types.

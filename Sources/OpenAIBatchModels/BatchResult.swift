@@ -44,9 +44,15 @@ extension BatchResult where Value == BatchResponse {
 
   private init(_ row: JSONView, of value: JSONValue, line: JSONLine) {
     let response = row["response"]
-    let status = response?["status_code"].flatMap { $0.int ?? $0.string.flatMap(Int.init) }
-    let body = response?["body"].flatMap { $0.isNull ? nil : value.value($0) }
-    let error = row["error"].flatMap { $0.isNull ? nil : Self.error(value.value($0)) }
+    let body = response?["body"].flatMap { $0.isNull ? nil : Self.body(value.value($0)) }
+    let stated = response?["status_code"].flatMap { $0.isNull ? nil : $0 }
+    var status = stated.flatMap { $0.wholeInt ?? $0.string.flatMap(Int.init) }
+    var error = row["error"].flatMap { $0.isNull ? nil : Self.error(value.value($0)) }
+    if stated == nil, error == nil, let body, body.kind == .object {
+      // A provider that leaves the status out still tells an error from an answer.
+      error = body["error"].flatMap(Self.error)
+      if error == nil { status = 200 }
+    }
     let outcome: Result<BatchResponse, RowFailure>
     if let status, status >= 400 {
       let apiError = body.flatMap { APIError($0) } ?? error
@@ -64,6 +70,14 @@ extension BatchResult where Value == BatchResponse {
       outcome = .failure(RowFailure(.invalid, reason, statusCode: status, raw: Array(line.bytes)))
     }
     self.init(id: row["id"]?.string, customID: row["custom_id"]?.string ?? "", outcome: outcome)
+  }
+
+  /// The body of a response; of one that was sent as the text of an object, that object.
+  private static func body(_ value: JSONValue) -> JSONValue {
+    guard value.kind == .string, let text = value.string,
+      let object = try? JSONValue(parsing: Array(text.utf8)), object.kind == .object
+    else { return value }
+    return object
   }
 
   /// The error of a line; one that says nothing (`null`, `""`, `{}`, `{"code":null}`) is none.

@@ -2,9 +2,9 @@
 // Copyright the swift-openai-batch authors
 
 #if canImport(FoundationEssentials)
-internal import FoundationEssentials
+package import FoundationEssentials
 #else
-internal import Foundation
+package import Foundation
 #endif
 
 extension KeyedDecodingContainer {
@@ -13,7 +13,7 @@ extension KeyedDecodingContainer {
   ///
   /// Null, `""`, and what servers send for "not yet" and "never", count as absent: 0, negative numbers and years
   /// before 1970 (the zero time of Go and .NET), years after 5138 (.NET's last), and Bella's midnight of 2000.
-  func timestamp(_ key: Key) throws -> Date? {
+  package func timestamp(_ key: Key) throws -> Date? {
     guard contains(key), try !decodeNil(forKey: key) else { return nil }
     let seconds: Double?
     if let number = try? decode(Double.self, forKey: key) {

@@ -22,7 +22,10 @@ struct ResultField: Equatable {
     case ("error", .failure(let failure)): .text(failure.message)
     case ("code", .failure(let failure)): .text(failure.code?.rawValue)
     case ("text", .failure), ("error", .success), ("code", .success): .text(nil)
-    default: (value(in: line) ?? value(in: line?["response"]?["body"])).map(FieldValue.json) ?? .text(nil)
+    case (_, .success(let response)):
+      (value(in: line) ?? value(in: response.json)).map(FieldValue.json) ?? .text(nil)
+    case (_, .failure):
+      (value(in: line) ?? value(in: line?["response"]?["body"])).map(FieldValue.json) ?? .text(nil)
     }
   }
 

@@ -56,6 +56,9 @@ struct BatchResultTests {
     #"{"custom_id":"r","response":{"status_code":200,"body":{}},"error":{}}"#,
     #"{"custom_id":"r","response":{"status_code":200,"body":{}},"error":{"code":null,"message":""}}"#,
     #"{"error":null,"response":{"body":{},"request_id":null,"status_code":200},"custom_id":"r","extra":[1]}"#,
+    #"{"custom_id":"r","response":{"status_code":200.0,"body":{}}}"#,
+    #"{"custom_id":"r","response":{"body":{}}}"#,
+    #"{"custom_id":"r","response":{"status_code":null,"body":{"error":null}}}"#,
     #" { "custom_id" : "r" , "response" : { "status_code" : 200 , "body" : { } } } "#,
   ])
   func isAnAnswer(line: String) {
@@ -89,7 +92,14 @@ struct BatchResultTests {
     (#"{"custom_id":"r","response":{"status_code":200}}"#, .invalid, 200, "r", "no body"),
     (#"{"custom_id":"r","response":{"status_code":200,"body":null}}"#, .invalid, 200, "r", "no body"),
     (#"{"custom_id":"r","response":{"status_code":1e99,"body":{}}}"#, .invalid, nil, "r", "neither"),
-    (#"{"custom_id":"r","response":{"body":{}}}"#, .invalid, nil, "r", "neither"),
+    (#"{"custom_id":"r","response":{"status_code":200.5,"body":{}}}"#, .invalid, nil, "r", "neither"),
+    (#"{"custom_id":"r","response":{"body":"text"}}"#, .invalid, nil, "r", "neither"),
+    (#"{"custom_id":"r","response":{"body":{"error":{"message":"no","code":"x"}}}}"#, "x", nil, "r", "no"),
+    (
+      #"{"custom_id":"r","response":{"status_code":400,"body":"{\"error\":{\"message\":\"no\"}}"}}"#,
+      .rejected,
+      400, "r", "no"
+    ),
     (#"{"custom_id":"r","response":"text"}"#, .invalid, nil, "r", "neither"),
     (#"{"custom_id":"r","response":[]}"#, .invalid, nil, "r", "neither"),
     (#"{"custom_id":"r","response":null,"error":null}"#, .invalid, nil, "r", "neither"),
@@ -131,6 +141,20 @@ struct BatchResultTests {
     #expect(response.json.string == "text")
     #expect(response.outputText == nil)
     #expect(throws: JSONFailure.self) { try response.decode(as: [String: Int].self) }
+  }
+
+  @Test func aBodyThatIsTheTextOfAnObjectIsThatObject() throws {
+    let body =
+      #"{"choices": [{"message":{"content":"é \"q\""}}],"usage":{"prompt_tokens":2,"completion_tokens":3}}"#
+    let result = read(
+      #"{"custom_id":"r","response":{"status_code":200,"body":\#(String(decoding: try JSONText.encode(body), as: UTF8.self))}}"#
+    )
+    let response = try result.outcome.get()
+    #expect(response.outputText == "é \"q\"")
+    #expect(response.usage?.totalTokens == 5)
+    #expect(String(decoding: response.body, as: UTF8.self) == body)
+    struct Answer: Decodable, Sendable { let usage: [String: Int] }
+    #expect(try result.decoded(as: Answer.self).outcome.get().usage["prompt_tokens"] == 2)
   }
 
   @Test func aLineThatIsTooLongKeepsItsNameAndItsNumber() {

@@ -21,7 +21,7 @@ extension BatchClient {
   ///   - options: What the calls do differently.
   /// - Returns: The number of bytes.
   /// - Throws: ``BatchClientError``: kind `file` for what the disk refuses, `malformedResponse` for a content of
-  ///   another length than the service says.
+  ///   another length than the service says, `notEnded` for a file that the service is still writing.
   @discardableResult
   public func downloadFile(
     _ id: FileID, to path: String, overwriting: Bool = false,
@@ -36,7 +36,7 @@ extension BatchClient {
     do {
       _ = try id.encoded(for: "downloadFile")
       let file = try OutputFile(replacing: path)
-      let count = try await download(id, progress, options) { try file.write($0) }
+      let count = try await download(id, takesIncomplete: false, progress, options) { try file.write($0) }
       try file.commit()
       return count
     } catch let failure as FileFailure {
@@ -67,17 +67,19 @@ extension BatchClient {
     _ id: FileID, progress: @escaping @Sendable (TransferProgress) -> Void = { _ in },
     options: CallOptions = CallOptions(), to consume: (ArraySlice<UInt8>) async throws -> Void
   ) async throws -> Int {
-    try await download(id, progress, options, consume)
+    try await download(id, takesIncomplete: true, progress, options, consume)
   }
 
   nonisolated(nonsending) private func download(
-    _ id: FileID, _ progress: @Sendable (TransferProgress) -> Void, _ options: CallOptions,
-    _ consume: (ArraySlice<UInt8>) async throws -> Void
+    _ id: FileID, takesIncomplete: Bool, _ progress: @Sendable (TransferProgress) -> Void,
+    _ options: CallOptions, _ consume: (ArraySlice<UInt8>) async throws -> Void
   ) async throws -> Int {
     // Asked first, because a file that has just been read in full may be deleted by its expiry.
     let expected = try await expectedLength(of: id, options)
     var count = 0
-    var chunks = content(of: id, options: options).makeAsyncIterator()
+    var content = content(of: id, options: options)
+    content.takesIncomplete = takesIncomplete
+    var chunks = content.makeAsyncIterator()
     while let chunk = try await chunks.next(isolation: #isolation) {
       count += chunk.count
       if let expected, count > expected { break }

@@ -7,9 +7,8 @@ internal import OpenAIBatchTransport
 extension BatchClient {
   /// Uploads a file from disk, streamed: `POST /files`, or in parts where it is too long for that.
   ///
-  /// An upload whose answer is lost is sent again whole. What the lost one has left on the service is deleted
-  /// then, best effort: files with the same name, length and purpose that were made while the call ran, if they
-  /// are no more than answers were lost and no batch is made of them. An upload that fails may leave a file, too:
+  /// An upload whose answer is lost is sent again whole. The lost one may have left a file on the service, which
+  /// stays there, as nothing proves that it is not another process's, and so may an upload that fails:
   /// ``planCleanup(olderThan:collected:unused:options:)`` finds it. Each request may take two minutes and a
   /// second more for each 128 KiB, unless `options` say how long the call may take.
   ///

@@ -20,8 +20,7 @@ struct UploadID: OpenEnum {
 /// What the service says of an upload in parts.
 struct PartedUpload: Decodable, Sendable {
   let id: UploadID
-  /// Seconds since 1970.
-  let createdAt: Double?
+  let createdAt: Date?
   let file: FileObject?
 
   private enum CodingKeys: String, CodingKey {
@@ -32,7 +31,7 @@ struct PartedUpload: Decodable, Sendable {
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     id = try container.decode(UploadID.self, forKey: .id)
-    createdAt = try? container.decode(Double.self, forKey: .createdAt)
+    createdAt = try? container.timestamp(.createdAt)
     file = try container.decodeIfPresent(FileObject.self, forKey: .file)
   }
 }
@@ -71,7 +70,7 @@ extension FileUpload {
   /// Sends all parts; the first failure ends those that are under way.
   private func sendParts(of id: UploadID) async throws(BatchClientError) -> [String] {
     let (length, atOnce) = partition
-    let count = Int((source.length + length - 1) / length)
+    let count = Int((source.length - 1) / length) + 1
     do {
       return try await withThrowingTaskGroup(of: (Int, String).self) { group in
         var ids = [String](repeating: "", count: count)
@@ -107,7 +106,7 @@ extension FileUpload {
   }
 
   /// Makes the parts a file. When the answer was lost and a second request is refused, the first one worked; as
-  /// there is no way to ask about an upload, its file is looked for.
+  /// there is no way to ask about an upload, its file is looked for, if its name proves that it is ours.
   private func complete(_ upload: PartedUpload, _ parts: [String]) async throws(BatchClientError)
     -> FileObject
   {
@@ -118,10 +117,9 @@ extension FileUpload {
       throw BatchClientError(
         .malformedResponse, operation: "completeUpload", "The completed upload names no file.", attempts: 1)
     } catch {
-      guard error.isOutcomeUnknown, let status = error.status, 400..<500 ~= status,
-        let createdAt = upload.createdAt
+      guard isNameRandom, error.isOutcomeUnknown, let status = error.status, 400..<500 ~= status,
+        let since = upload.createdAt
       else { throw error }
-      let since = Date(timeIntervalSince1970: createdAt)
       let found = try? await likenesses(since: since, asideOptions(), until: limit())
       // Of two, one is another's.
       guard let found, let file = found.first, found.count == 1 else { throw error }

@@ -12,7 +12,7 @@ internal import Foundation
 
 extension FileUpload {
   /// How far two of the service's own times may be apart that should be equal.
-  private static let timeMargin = 60.0
+  private static let timeMargin = 2.0
   /// The most files that are looked at.
   private static let mostPages = 10
   private static let pageSize = 100
@@ -20,21 +20,17 @@ extension FileUpload {
   /// Deletes what attempts whose answers were lost have left on the service. Best effort: a file too many does
   /// no harm, and the upload itself has succeeded.
   ///
-  /// A twin has the same name, length and purpose and was made, by the service's clock, while this call ran. A
-  /// name of the caller's own may be another process's as well. So there must be no more twins than attempts
-  /// were lost, and none that a batch is made of is touched.
+  /// A twin has the same name, length and purpose and was made, by the service's clock, while this call ran. Only
+  /// a random name proves it: one of the caller's own may be another process's as well, which may be about to make
+  /// a batch of its file. And there must be no more twins than attempts were lost.
   func removeTwins(of file: FileObject, atMost lost: Int, madeWithin duration: Duration) async {
+    guard isNameRandom else { return }
     let aside = asideOptions()
     let until = limit()
     let earliest = file.createdAt.addingTimeInterval(-(duration / .seconds(1)) - Self.timeMargin)
     do throws(BatchClientError) {
-      var twins = try await likenesses(since: earliest, aside, until: until).filter { $0.id != file.id }
-      guard !twins.isEmpty, twins.count <= lost else { return }
-      if !isNameRandom, purpose == .batch {
-        for try await batch in client.batches(createdSince: earliest, options: aside, until: until) {
-          twins.removeAll { $0.id == batch.inputFileID }
-        }
-      }
+      let twins = try await likenesses(since: earliest, aside, until: until).filter { $0.id != file.id }
+      guard twins.count <= lost else { return }
       for twin in twins { _ = try await client.perform(.deleteFile(twin.id), aside, until: until) }
     } catch {
       // The twin expires by itself, or is found by a clean-up.

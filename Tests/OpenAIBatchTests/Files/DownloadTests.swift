@@ -49,6 +49,20 @@ private func serve(_ text: String = content, length: Int? = nil, truncatedAt: In
     #expect(mode == 0o600, "results may be private")
   }
 
+  @Test func refusesAFileThatIsStillWritten() async throws {
+    let transport = ScriptedTransport { request in
+      request.path.hasSuffix("/content")
+        ? Reply(200, headers: [.named("X-Incomplete"): "true"], content) : Reply(200, fileText(bytes: 0))
+    }
+    let client = BatchClient.test(transport)
+    let error = try await failure { try await client.downloadFile("file-1", to: path) }
+    #expect(error.kind == .notEnded)
+    #expect(try folder.names.isEmpty)
+    var count = 0
+    try await client.downloadFile("file-1") { count += $0.count }
+    #expect(count == content.utf8.count, "a closure takes what there is")
+  }
+
   @Test func writesAnEmptyFile() async throws {
     try await BatchClient.test(serve("")).downloadFile("file-1", to: path)
     #expect(try folder.read("out.jsonl").isEmpty)

@@ -91,7 +91,7 @@ private final class Gauge: Middleware {
 
   @Test(arguments: [
     BatchSimulator.Fault.loseResponse(of: .createUpload), .loseResponse(of: .addUploadPart, times: 2),
-    .loseResponse(of: .completeUpload), .failRequest(.addUploadPart, status: 503, times: 2),
+    .failRequest(.addUploadPart, status: 503, times: 2),
     .failRequest(.completeUpload, status: 500),
   ])
   func survives(fault: BatchSimulator.Fault) async throws {
@@ -124,9 +124,18 @@ private final class Gauge: Middleware {
     #expect(simulator.requestCount(of: .cancelUpload) == 1)
   }
 
+  @Test func findsItsFileByItsRandomName() async throws {
+    let client = BatchClient.test(simulator.transport, clock: clock) { $0.uploadLimits.request = 10 }
+    simulator.inject(.loseResponse(of: .completeUpload))
+    let rows = [BatchRequest(customID: "a", endpoint: .responses, body: ["model": "m"])]
+    let file = try await client.uploadRequests(rows)
+    #expect(try await client.listFiles().data.map(\.id) == [file.id])
+    #expect(simulator.requestCount(of: .completeUpload) == 2)
+  }
+
+  /// Under a name of the caller's own, the file may be that of another process.
   @Test func doesNotTakeAnothersFileForItsOwn() async throws {
     simulator.inject(.loseResponse(of: .completeUpload))
-    _ = try await BatchClient.test(simulator.transport, clock: clock).uploadFile(at: path, method: .whole)
     let error = try await failure { try await client.uploadFile(at: path, method: method) }
     #expect(error.kind == .rejected && error.operation == "completeUpload")
   }
