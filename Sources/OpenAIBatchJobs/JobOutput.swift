@@ -2,6 +2,7 @@
 // Copyright the swift-openai-batch authors
 
 internal import OpenAIBatch
+internal import OpenAIBatchJSON
 
 /// Where a job's answers go, opened before anything is paid for.
 final class JobOutput: Sendable {
@@ -13,14 +14,17 @@ final class JobOutput: Sendable {
 
   /// Opens the output.
   ///
-  /// - Throws: ``BatchClientError`` of kind `file` when it cannot be written, or is a file that this job did
-  ///   not write and may not replace.
+  /// - Throws: ``BatchClientError`` of kind `file` when it cannot be written, or is a file that is not to
+  ///   be replaced.
   init(_ output: BatchJob.Output, input: String, options: BatchJob.Options) throws(BatchClientError) {
     switch output {
     case .stream(let write):
       target = .stream(write)
     case .file(let path):
       do throws(FileFailure) {
+        guard !OutputFile.replaces(input, at: path) else {
+          throw FileFailure(path: path, reason: "is the input itself; choose another name for the output")
+        }
         let file = try OutputFile(replacing: path)
         if !options.overwritesOutput, OutputFile.exists(path) {
           // The same job may have been here before; its answers are the same rows in the same order.
@@ -28,7 +32,8 @@ final class JobOutput: Sendable {
             throw FileFailure(
               path: path,
               reason:
-                "exists, and was not written by this job. Remove it, choose another name, or overwrite it")
+                "exists, and does not have a result for each row of the input, in its order. Remove it, choose another name, or overwrite it"
+            )
           }
         }
         target = .file(file)
@@ -67,16 +72,17 @@ final class JobOutput: Sendable {
     }
   }
 
-  /// Whether a file has one result line for each row of the input, in its order.
+  /// Whether a file has one result line for each row of the input, in its order. Another job's with the same ids
+  /// has that, too.
   private static func isWritten(_ path: String, for input: String) throws(FileFailure) -> Bool {
     var rows = try RequestLineReader(path: input)
-    // A result line has its `custom_id` where a request line has it.
     var results = try RequestLineReader(path: path)
     while let row = try rows.next() {
-      guard let result = try results.next(), result.customID != nil, result.customID == row.customID else {
-        return false
-      }
+      guard let line = try results.nextLine(), let result = try? line.parse(),
+        result["response"] != nil || result["error"] != nil,
+        let id = result["custom_id"]?.string, id == row.customID
+      else { return false }
     }
-    return try results.next() == nil
+    return try results.nextLine() == nil
   }
 }

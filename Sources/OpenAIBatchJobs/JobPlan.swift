@@ -117,12 +117,21 @@ extension JobPlan {
   /// - Throws: ``BatchClientError`` of kind `file`, also when the input is not as it was when it was checked.
   public func write(_ shard: Shard, to path: String) throws(BatchClientError) {
     do throws(FileFailure) {
-      var rows = try FileRanges(shard.ranges, of: input.path, version: input.version)
-      let file = try OutputFile(replacing: path)
-      while let bytes = try rows.next() { try file.write(bytes) }
-      try file.commit()
+      try unfinishedFile(of: shard, at: path).commit()
     } catch {
       throw BatchClientError(.file, operation: "writeShard", error.description, underlying: error)
     }
+  }
+
+  /// Writes a shard's rows to a file that is still to be committed.
+  package func unfinishedFile(of shard: Shard, at path: String) throws(FileFailure) -> OutputFile {
+    guard !OutputFile.replaces(input.path, at: path) else {
+      throw FileFailure(path: path, reason: "is the input itself; choose another name")
+    }
+    var rows = try FileRanges(shard.ranges, of: input.path, version: input.version)
+    let file = try OutputFile(replacing: path)
+    while let bytes = try rows.next() { try file.write(bytes) }
+    _ = try file.flush()
+    return file
   }
 }

@@ -11,13 +11,11 @@ final class Detaching: Sendable {
 
   /// Starts to listen.
   ///
-  /// - Parameters:
-  ///   - resume: The line that goes on.
-  ///   - cleanUp: Removes temporary files, because nobody else would.
-  init(resume: String, cleanUp: @escaping @Sendable () -> Void = {}) {
+  /// - Parameter resume: The line that goes on.
+  init(resume: String) {
     self.resume = resume
     Signals.onFirst { [self] status in
-      cleanUp()
+      OutputFile.removeUnfinished()
       leave(status)
     }
   }

@@ -96,14 +96,20 @@ struct ResultWriter {
     let isCSV = format == .csv
     for (index, cell) in cells.enumerated() {
       if index > 0 { buffer.append(UInt8(ascii: isCSV ? "," : "\t")) }
-      if isCSV { addQuoted(cell) } else { addEscaped(cell) }
+      // Readers leave out a blank line.
+      let isWholeRow = cells.count == 1
+      if isCSV { addQuoted(cell, isWholeRow: isWholeRow) } else { addEscaped(cell) }
     }
     buffer += isCSV ? [0x0D, 0x0A] : [0x0A]
   }
 
-  private mutating func addQuoted(_ cell: [UInt8]) {
+  private mutating func addQuoted(_ cell: [UInt8], isWholeRow: Bool) {
     let quote = UInt8(ascii: "\"")
-    guard cell.contains(where: { $0 == quote || $0 == UInt8(ascii: ",") || $0 == 0x0A || $0 == 0x0D }) else {
+    let needsQuotes = isWholeRow && cell.isEmpty
+    guard
+      needsQuotes
+        || cell.contains(where: { $0 == quote || $0 == UInt8(ascii: ",") || $0 == 0x0A || $0 == 0x0D })
+    else {
       buffer += cell
       return
     }

@@ -28,7 +28,7 @@ struct RunCommand: AsyncParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("A file for the answers; - is stdout.", valueName: "file"))
   var output = "-"
 
-  @Flag(help: "Replace an existing output that this job did not write.")
+  @Flag(help: "Replace any output; by default, only one with results of just these rows.")
   var overwrite = false
 
   @Option(help: ArgumentHelp("The endpoint; by default that of the first row.", valueName: "path"))
@@ -52,6 +52,7 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var connection: ConnectionOptions
 
   func run() async throws {
+    let detaching = Detaching(resume: Detaching.sameLine)
     let source = try input == "-" ? StandardInput() : nil
     // The file goes with its object, which nothing else would keep until the job is done.
     defer { withExtendedLifetime(source) {} }
@@ -59,10 +60,6 @@ struct RunCommand: AsyncParsableCommand {
     // Checked before the key is asked for: an input that cannot work is the first thing to know.
     try checkInput(path)
     let client = try connection.makeClient()
-    let detaching = Detaching(resume: Detaching.sameLine) { [input, output] in
-      if output != "-" { OutputFile.removePartial(of: output) }
-      if input == "-" { OutputFile.remove(path) }
-    }
     let progress = ProgressView(isQuiet: connection.quiet)
     let job = BatchJob(input: path, output: target, client: client, options: options)
     do {

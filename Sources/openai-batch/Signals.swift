@@ -2,6 +2,7 @@
 // Copyright the swift-openai-batch authors
 
 @preconcurrency internal import Dispatch
+internal import OpenAIBatchJobs
 
 #if canImport(Darwin)
 internal import Darwin
@@ -13,6 +14,14 @@ internal import Musl
 
 /// SIGINT and SIGTERM as calls, in place of the process's end.
 enum Signals {
+  /// Ends the process for the first signal, without halves of files.
+  static func leaveNothingBehind() {
+    onFirst { status in
+      OutputFile.removeUnfinished()
+      Console.exit(status.rawValue)
+    }
+  }
+
   /// Calls `handler` for the first signal; after that a second one ends the process as usual.
   static func onFirst(_ handler: @escaping @Sendable (ExitStatus) -> Void) {
     let queue = DispatchQueue(label: "openai-batch.signals")

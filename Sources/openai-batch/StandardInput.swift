@@ -14,12 +14,13 @@ internal import Musl
 /// What comes in on stdin, kept in a private temporary file: a job reads its input more than once.
 final class StandardInput: Sendable {
   let path: String
+  /// Never committed: it goes with this object, or at a signal.
+  private let file: OutputFile
 
   init() throws {
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? ""
     let name = "openai-batch-stdin-\(String(UInt64.random(in: .min ... .max), radix: 36)).jsonl"
-    path = "\(folder.isEmpty ? "/tmp" : folder)/\(name)"
-    let file = try OutputFile(replacing: path)
+    file = try OutputFile(replacing: "\(folder.isEmpty ? "/tmp" : folder)/\(name)")
     while true {
       var code: CInt = 0
       let bytes = [UInt8](unsafeUninitializedCapacity: 256 << 10) { buffer, count in
@@ -32,10 +33,6 @@ final class StandardInput: Sendable {
       if bytes.isEmpty { break }
       try file.write(bytes[...])
     }
-    try file.commit(isDurable: false)
-  }
-
-  deinit {
-    OutputFile.remove(path)
+    path = try file.flush()
   }
 }

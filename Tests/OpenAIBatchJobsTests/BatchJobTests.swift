@@ -185,6 +185,57 @@ struct BatchJobTests {
     #expect(try fixture.outputIDs() == ["row-0", "row-1"])
   }
 
+  @Test(arguments: [false, true]) func theInputIsNotTheOutput(overwrites: Bool) async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 2)
+    let before = try Data(contentsOf: URL(fileURLWithPath: fixture.input))
+    try FileManager.default.linkItem(atPath: fixture.input, toPath: fixture.output)
+    let failure = await #expect(throws: BatchClientError.self) {
+      try await fixture.job { $0.overwritesOutput = overwrites }.run()
+    }
+    #expect(failure?.kind == .file && failure?.message.contains("the input itself") == true)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: fixture.input)) == before)
+    #expect(BatchSimulator.Operation.allCases.allSatisfy { fixture.simulator.requestCount(of: $0) == 0 })
+  }
+
+  /// A copy of the input has its ids in its order, and no results.
+  @Test func requestsAreNotTakenForAnswers() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 2)
+    try FileManager.default.copyItem(atPath: fixture.input, toPath: fixture.output)
+    let failure = await #expect(throws: BatchClientError.self) { try await fixture.job().run() }
+    #expect(failure?.kind == .file)
+    #expect(try fixture.outputObjects().allSatisfy { $0["body"] != nil })
+  }
+
+  @Test func anInputThatChangesBeforeTheUploadIsNotSent() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 2)
+    let failure = await #expect(throws: BatchClientError.self) {
+      try await fixture.job().run { event in
+        if case .uploading = event { try? fixture.writeInput(rows: 3) }
+      }
+    }
+    #expect(failure?.kind == .file && failure?.message.contains("has changed since it was checked") == true)
+    #expect(fixture.simulator.requestCount(of: .uploadFile) == 0)
+  }
+
+  @Test func anInputThatChangesWhileItRunsKeepsItsBatch() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 2)
+    let failure = await #expect(throws: BatchClientError.self) {
+      try await fixture.job().run { event in
+        if case .created = event { try? fixture.writeInput(rows: 3) }
+      }
+    }
+    let batch = try #require(try await fixture.allBatches().first)
+    #expect(failure?.kind == .file && failure?.message.contains(batch.id.rawValue) == true)
+    #expect(!FileManager.default.fileExists(atPath: fixture.output))
+    try fixture.writeInput(rows: 2)
+    let report = try await fixture.job().run()
+    #expect(report.batch.id == batch.id && report.isComplete)
+  }
+
   @Test func nothingIsSentForAnInputWithProblems() async throws {
     let fixture = try JobFixture()
     try fixture.writeInput([("a", nil), ("b", nil), ("a", nil)])

@@ -82,6 +82,33 @@ import Testing
     #expect(try self.text(shard, of: plan) == "\(row("a"))\r\n\(row("b"))\n")
   }
 
+  /// A row that is left out has a pair of endpoint and model, too, and may be its first.
+  @Test func badFirstRowsOfAModelLeaveTheOthersWhole() throws {
+    let rows = [
+      row("a"), row("a", model: "n"), row("a", model: "o"), row("b", model: "o"), row("c", model: "n"),
+      row("d"),
+    ]
+    try Data(rows.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: fixture.input))
+    var problems = 0
+    let plan = try JobPlan(input: fixture.input, limits: .openAI) { problems = $0.problemCount }
+    #expect(problems == 2)
+    #expect(plan.shards.map(\.model) == ["m", "o", "n"])
+    #expect(plan.shards.map(\.rows) == [2, 1, 1])
+  }
+
+  @Test func aShardIsNotWrittenOverTheInput() throws {
+    let text = row("a") + "\n"
+    let plan = try plan(text)
+    let link = fixture.folder.appendingPathComponent("link").path
+    try FileManager.default.linkItem(atPath: fixture.input, toPath: link)
+    for path in [fixture.input, link] {
+      let shard = try #require(plan.shards.first)
+      let error = try #require(throws: BatchClientError.self) { try plan.write(shard, to: path) }
+      #expect(error.kind == .file && error.message.contains("the input itself"))
+    }
+    #expect(try String(contentsOfFile: fixture.input, encoding: .utf8) == text)
+  }
+
   @Test func problemsThatSplittingDoesNotMendAreErrors() throws {
     let error = try #require(throws: BatchClientError.self) { try plan("\(row("a"))\n\(row("a"))\n{") }
     #expect(error.kind == .invalidRequest)

@@ -33,9 +33,13 @@ final class CommandFixture {
 
   func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
-  /// - Parameter fileBlocks: The longest file that the command may write, in blocks of 512 bytes, as if the disk
-  ///   were full then.
-  func start(_ arguments: [String], input: String? = nil, fileBlocks: Int? = nil) throws -> Running {
+  /// - Parameters:
+  ///   - fileBlocks: The longest file that the command may write, in blocks of 512 bytes, as if the disk
+  ///     were full then.
+  ///   - keepsInputOpen: Whether stdin has no end.
+  func start(
+    _ arguments: [String], input: String? = nil, fileBlocks: Int? = nil, keepsInputOpen: Bool = false
+  ) throws -> Running {
     let process = Process()
     process.executableURL = Self.executable
     process.arguments = arguments
@@ -57,8 +61,8 @@ final class CommandFixture {
     process.terminationHandler = { _ in end.finish() }
     try process.run()
     if let input { pipe.fileHandleForWriting.write(Data(input.utf8)) }
-    try pipe.fileHandleForWriting.close()
-    return Running(fixture: self, process: process, output: output, errors: errors, ended: ended)
+    if !keepsInputOpen { try pipe.fileHandleForWriting.close() }
+    return Running(fixture: self, process: process, input: pipe, output: output, errors: errors, ended: ended)
   }
 
   func run(_ arguments: String..., input: String? = nil) async throws -> Outcome {
@@ -77,6 +81,7 @@ final class CommandFixture {
   struct Running {
     let fixture: CommandFixture
     let process: Process
+    let input: Pipe
     let output: URL
     let errors: URL
     let ended: AsyncStream<Never>

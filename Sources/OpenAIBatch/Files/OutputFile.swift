@@ -41,35 +41,59 @@ package final class OutputFile: Sendable {
       throw FileFailure(path: path, reason: "is not a regular file")
     }
     // Last, so that a failure does not run the deinitializer: the file is another's then.
-    descriptor = try Self.openLocked(partialPath)
+    descriptor = try Self.unfinished.withLock { [partialPath] paths throws(FileFailure) in
+      let descriptor = try Self.openLocked(partialPath)
+      paths.insert(partialPath)
+      return descriptor
+    }
   }
 
   /// Opens the file, alone and empty.
   private static func openLocked(_ path: String) throws(FileFailure) -> CInt {
     for _ in 0..<100 {
-      let descriptor = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+      // Opening a pipe would else wait for a reader.
+      let flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+      var descriptor = open(path, flags | O_CREAT | O_EXCL, 0o600)
+      let isNew = descriptor >= 0
+      if !isNew, errno == EEXIST {
+        descriptor = open(path, flags)
+        if descriptor < 0, errno == ENOENT { continue }
+      }
       guard descriptor >= 0 else { throw FileFailure(path: path, action: "create", code: errno) }
-      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      do throws(FileFailure) {
+        if try take(descriptor, path, isNew: isNew) { return descriptor }
+      } catch {
         close(descriptor)
-        throw taken(path)
+        throw error
       }
-      // Between opening and locking, the writer before may have given the file its final name.
-      var opened = stat()
-      var named = stat()
-      guard fstat(descriptor, &opened) == 0, lstat(path, &named) == 0, opened.st_ino == named.st_ino,
-        opened.st_dev == named.st_dev
-      else {
-        close(descriptor)
-        continue
-      }
-      guard ftruncate(descriptor, 0) == 0 else {
-        let code = errno
-        close(descriptor)
-        throw FileFailure(path: path, action: "empty", code: code)
-      }
-      return descriptor
+      close(descriptor)
     }
     throw taken(path)
+  }
+
+  /// Locks and empties an open file; `false` when another one has its name by then.
+  private static func take(_ descriptor: CInt, _ path: String, isNew: Bool) throws(FileFailure) -> Bool {
+    var opened = stat()
+    guard fstat(descriptor, &opened) == 0, opened.st_mode & S_IFMT == S_IFREG else {
+      throw FileFailure(path: path, reason: "is not a regular file")
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw taken(path) }
+    // Between opening and locking, the writer before may have given the file its final name.
+    var named = stat()
+    guard fstat(descriptor, &opened) == 0, lstat(path, &named) == 0, opened.st_ino == named.st_ino,
+      opened.st_dev == named.st_dev
+    else { return false }
+    // What a dead process has left is ours; what others can read, or see under another name, is not. The owner of
+    // a new file says nothing: some file systems give all files to one user.
+    if !isNew {
+      guard opened.st_uid == geteuid(), opened.st_nlink == 1, fchmod(descriptor, 0o600) == 0 else {
+        throw FileFailure(path: path, reason: "is there, and is another's; remove it")
+      }
+    }
+    guard ftruncate(descriptor, 0) == 0 else {
+      throw FileFailure(path: path, action: "empty", code: errno)
+    }
+    return true
   }
 
   private static func taken(_ path: String) -> FileFailure {
@@ -77,7 +101,12 @@ package final class OutputFile: Sendable {
   }
 
   deinit {
-    if !state.withLock({ $0.isCommitted }) { unlink(partialPath) }
+    if !state.withLock({ $0.isCommitted }) {
+      Self.unfinished.withLock { paths in
+        unlink(partialPath)
+        _ = paths.remove(partialPath)
+      }
+    }
     close(descriptor)
   }
 
@@ -106,7 +135,7 @@ package final class OutputFile: Sendable {
   package func flush() throws(FileFailure) -> String {
     try state.withLock { state throws(FileFailure) in
       try flush(state.buffer[...])
-      state.buffer.removeAll(keepingCapacity: true)
+      state.buffer = []
     }
     return partialPath
   }
@@ -121,8 +150,11 @@ package final class OutputFile: Sendable {
       if isDurable, fsync(descriptor) != 0 {
         throw FileFailure(path: partialPath, action: "sync", code: errno)
       }
-      guard rename(partialPath, path) == 0 else {
-        throw FileFailure(path: path, action: "put in place", code: errno)
+      try Self.unfinished.withLock { paths throws(FileFailure) in
+        guard rename(partialPath, path) == 0 else {
+          throw FileFailure(path: path, action: "put in place", code: errno)
+        }
+        paths.remove(partialPath)
       }
       state.isCommitted = true
     }
@@ -135,10 +167,26 @@ package final class OutputFile: Sendable {
     return lstat(path, &status) == 0
   }
 
-  /// Removes what a file that is not committed has on disk: for a process that ends without unwinding.
-  package static func removePartial(of path: String) {
-    unlink(partialPath(of: path))
+  /// Whether writing under a name would replace a file that is still to be read.
+  package static func replaces(_ input: String, at path: String) -> Bool {
+    var source = stat()
+    guard stat(input, &source) == 0 else { return false }
+    return [path, partialPath(of: path)].contains { path in
+      var target = stat()
+      return stat(path, &target) == 0 && target.st_dev == source.st_dev && target.st_ino == source.st_ino
+    }
   }
+
+  /// Removes what this process has on disk of files that are not committed: for one that ends without unwinding.
+  package static func removeUnfinished() {
+    unfinished.withLock { paths in
+      for path in paths { unlink(path) }
+      paths.removeAll()
+    }
+  }
+
+  /// The paths that this process has open and locked.
+  private static let unfinished = Mutex<Set<String>>([])
 
   private static func partialPath(of path: String) -> String { "\(path).partial" }
 

@@ -16,15 +16,13 @@ final class CheckedOutput: Sendable {
   private let file: OutputFile
   /// Whether the lines go to stdout; they wait in a private temporary file then.
   private let isStandardOutput: Bool
-  /// The path under which a file without a name would be left behind by a signal.
-  let path: String
 
   /// Starts the output.
   init(_ argument: String) throws {
     isStandardOutput = argument == "-"
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? ""
     let temporary = "openai-batch-\(String(UInt64.random(in: .min ... .max), radix: 36)).jsonl"
-    path = isStandardOutput ? "\(folder.isEmpty ? "/tmp" : folder)/\(temporary)" : argument
+    let path = isStandardOutput ? "\(folder.isEmpty ? "/tmp" : folder)/\(temporary)" : argument
     file = try OutputFile(replacing: path)
   }
 

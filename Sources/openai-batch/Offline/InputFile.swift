@@ -24,14 +24,4 @@ final class InputFile: Sendable {
       throw CommandProblem(status: .usage, message: error.description)
     }
   }
-
-  /// Leaves no temporary file of an input and no half of an output behind when a signal ends the process.
-  static func removeOnSignal(_ inputs: [InputFile], output: String = "-") {
-    let temporary = inputs.compactMap(\.source?.path)
-    Signals.onFirst { status in
-      for path in temporary { OutputFile.remove(path) }
-      if output != "-" { OutputFile.removePartial(of: output) }
-      Console.exit(status.rawValue)
-    }
-  }
 }

@@ -39,8 +39,8 @@ struct LintCommand: ParsableCommand {
   }
 
   func run() throws {
+    Signals.leaveNothingBehind()
     let source = try InputFile(input)
-    InputFile.removeOnSignal([source], output: output.output)
     var list = try output.openList { (finding: Finding) in
       [finding.file, finding.line.map(String.init), " \(finding.code)", " \(finding.message)"]
         .compactMap(\.self).joined(separator: ":")

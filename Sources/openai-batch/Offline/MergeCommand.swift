@@ -30,9 +30,9 @@ struct MergeCommand: ParsableCommand {
   }
 
   func run() throws {
+    Signals.leaveNothingBehind()
     let sources = try inputs.map(InputFile.init)
     let target = try CheckedOutput(output)
-    InputFile.removeOnSignal(sources, output: target.path)
     /// How many rows the files before each one have.
     var rowsBefore: [Int] = []
     var rows = 0

@@ -34,21 +34,26 @@ struct SampleCommand: ParsableCommand {
   }
 
   func run() throws {
+    Signals.leaveNothingBehind()
     let source = try InputFile(input)
-    InputFile.removeOnSignal([source], output: output)
     let seed = seed ?? .random(in: 0...UInt64(UInt32.max))
     var sample = Reservoir(count: count, seed: seed)
+    let version = try RandomAccessFile(path: source.path).version
     var lines = try RequestLineReader(path: source.path)
     while let line = try lines.nextLine() { sample.offer(line.range) }
-    let file = try RandomAccessFile(path: source.path)
+    let ranges = sample.ranges
+    var rows = try FileRanges(
+      ranges.map { Int64($0.lowerBound)..<Int64($0.upperBound) }, of: source.path, version: version)
     let target = try DataOutput(path: output)
-    for range in sample.ranges {
-      var row = try file.read(at: Int64(range.lowerBound), count: range.count)
-      if row.last != 0x0A { row.append(0x0A) }
-      try target.write(row)
+    var last: UInt8?
+    while let bytes = try rows.next() {
+      try target.write(Array(bytes))
+      last = bytes.last
     }
+    // The last line of the file may have no line end.
+    if let last, last != 0x0A { try target.write([0x0A]) }
     try target.finish()
-    messages.say("\(source.name): \(sample.ranges.count) of \(sample.offered) rows, seed \(seed)")
+    messages.say("\(source.name): \(ranges.count) of \(sample.offered) rows, seed \(seed)")
   }
 }
 

@@ -4,6 +4,14 @@
 internal import ArgumentParser
 internal import OpenAIBatchJobs
 
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// Makes files for several batches of one.
 struct SplitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,8 +19,8 @@ struct SplitCommand: ParsableCommand {
     abstract: "Splits a file of requests of any size into files that each fit one batch.",
     discussion: """
       By rows, bytes, embedding inputs, endpoints and models at once. Rows stay in order and are not changed. The \
-      files are PREFIX-001.jsonl, PREFIX-002.jsonl and so on; existing ones are replaced. The same input gives the \
-      same files. Says on stdout what each of them has.
+      files are PREFIX-001.jsonl, PREFIX-002.jsonl and so on, and appear when all of them are written. The same \
+      input gives the same files. Says on stdout what each of them has.
       """)
 
   @Argument(help: "A JSON Lines file of requests; - is stdin.")
@@ -20,6 +28,9 @@ struct SplitCommand: ParsableCommand {
 
   @Option(name: [.customShort("o"), .customLong("output")], help: "What the names of the files begin with.")
   var prefix: String
+
+  @Flag(help: "Replace existing files.")
+  var overwrite = false
 
   @Option(help: "text, json or jsonl; by default text on a terminal, jsonl in a pipe or a file.")
   var format: OutputOptions.Format?
@@ -49,8 +60,8 @@ struct SplitCommand: ParsableCommand {
   }
 
   func run() throws {
+    Signals.leaveNothingBehind()
     let source = try InputFile(input)
-    InputFile.removeOnSignal([source])
     let plan = try Self.plan(source, limits.limits)
     let names = ShardNames(prefix: prefix, count: plan.shards.count)
     // A file of an earlier, longer split would be taken for one of this.
@@ -62,27 +73,49 @@ struct SplitCommand: ParsableCommand {
           written.
           """)
     }
+    for name in names.all {
+      let isInput = OutputFile.replaces(source.path, at: name)
+      guard isInput || !overwrite && OutputFile.exists(name) else { continue }
+      let advice = isInput ? "is the input itself; choose" : "is there already; --overwrite, or choose"
+      throw CommandProblem(
+        status: .usage, message: "\(name) \(advice) another prefix. Nothing was written.")
+    }
     try write(plan, names.all)
+    // Behind this the files stay, whoever reads the list.
+    try list(plan, names.all)
     messages.say("\(source.name): \(plan.input.rows) rows in \(plan.shards.count) files")
   }
 
+  /// Writes all files before the first of them appears: some would look like all.
   private func write(_ plan: JobPlan, _ names: [String]) throws {
+    Self.allowOpenFiles(names.count)
+    let files = try zip(plan.shards, names).map { try plan.unfinishedFile(of: $0, at: $1) }
+    for file in files { try file.commit() }
+  }
+
+  /// Each file is open, and locked, until all are written.
+  private static func allowOpenFiles(_ count: Int) {
+    var limit = rlimit()
+    #if canImport(Glibc)
+    let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+    let kind = RLIMIT_NOFILE
+    #endif
+    guard getrlimit(kind, &limit) == 0 else { return }
+    let wanted = rlim_t(count) + 64
+    guard limit.rlim_cur < wanted else { return }
+    limit.rlim_cur = min(wanted, limit.rlim_max)
+    _ = setrlimit(kind, &limit)
+  }
+
+  private func list(_ plan: JobPlan, _ names: [String]) throws {
     var list = ListOutput<Part>(
       try DataOutput(path: "-"), format ?? .forStandardOutput, text: \.text)
-    var written: [String] = []
-    do {
-      for (shard, name) in zip(plan.shards, names) {
-        try plan.write(shard, to: name)
-        written.append(name)
-        try list.write(
-          Part(
-            file: name, endpoint: shard.endpoint.rawValue, model: shard.model, rows: shard.rows,
-            bytes: shard.bytes, embeddingInputs: shard.embeddingInputs, firstLine: shard.firstLine))
-      }
-    } catch {
-      // Some of the files would look like all of them.
-      for name in written { OutputFile.remove(name) }
-      throw error
+    for (shard, name) in zip(plan.shards, names) {
+      try list.write(
+        Part(
+          file: name, endpoint: shard.endpoint.rawValue, model: shard.model, rows: shard.rows,
+          bytes: shard.bytes, embeddingInputs: shard.embeddingInputs, firstLine: shard.firstLine))
     }
     try list.finish()
   }

@@ -21,8 +21,8 @@ struct StatsCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
+    Signals.leaveNothingBehind()
     let source = try InputFile(input)
-    InputFile.removeOnSignal([source], output: output.output)
     let plan = try JobPlan(input: source.path, limits: limits.limits) { _ in }
     try output.write(RequestStatistics(plan, name: source.name), text: \.text)
     guard plan.input.problemCount > 0 else { return }

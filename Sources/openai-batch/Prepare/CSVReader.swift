@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-internal import OpenAIBatchJobs
+/// Cuts the text of a table into records, as the bytes arrive.
+protocol TableReader {
+  /// Takes the next bytes.
+  ///
+  /// - Throws: ``CSVFailure`` with the line.
+  mutating func append(_ bytes: ArraySlice<UInt8>) throws(CSVFailure)
+  /// The next whole record; `nil` when more bytes are needed.
+  mutating func next() -> CSVReader.Record?
+  /// Ends the text: a last record without a line end becomes whole.
+  mutating func finish() throws(CSVFailure)
+}
 
 /// The records of comma-separated text, by RFC 4180, as the bytes arrive.
 ///
 /// A field in double quotes may hold line ends, delimiters, and quotes that are written twice. A record ends with LF
 /// or CRLF; blank lines between records are left out, and the last record needs no line end.
-struct CSVReader {
+struct CSVReader: TableReader {
   /// One record.
   struct Record: Equatable {
     /// The line on which it begins, counted from 1.
@@ -28,7 +38,7 @@ struct CSVReader {
     case carriageReturn(isQuoted: Bool)
   }
 
-  private let delimiter: UInt8
+  private static let delimiter = UInt8(ascii: ",")
   private let maximumFieldLength: Int
   private var state = State.start
   private var field: [UInt8] = []
@@ -43,15 +53,11 @@ struct CSVReader {
 
   /// Creates a reader.
   ///
-  /// - Parameters:
-  ///   - delimiter: What stands between fields.
-  ///   - maximumFieldLength: The longest field, in bytes: 16 MiB by default.
-  init(delimiter: UInt8 = UInt8(ascii: ","), maximumFieldLength: Int = 16 << 20) {
-    self.delimiter = delimiter
+  /// - Parameter maximumFieldLength: The longest field, in bytes: 16 MiB by default.
+  init(maximumFieldLength: Int = 16 << 20) {
     self.maximumFieldLength = maximumFieldLength
   }
 
-  /// The next whole record; `nil` when more bytes are needed.
   mutating func next() -> Record? {
     guard taken < records.count else {
       records.removeAll(keepingCapacity: true)
@@ -62,14 +68,10 @@ struct CSVReader {
     return records[taken - 1]
   }
 
-  /// Takes the next bytes.
-  ///
-  /// - Throws: ``CSVFailure`` with the line.
   mutating func append(_ bytes: ArraySlice<UInt8>) throws(CSVFailure) {
     for byte in bytes { try take(byte) }
   }
 
-  /// Ends the text: a last record without a line end becomes whole.
   mutating func finish() throws(CSVFailure) {
     switch state {
     case .quoted:
@@ -105,7 +107,7 @@ struct CSVReader {
       isBlank = false
     case (_, 0x0A):
       try endRecord()
-    case (_, delimiter):
+    case (_, Self.delimiter):
       isBlank = false
       try endField()
     case (.closed, 0x0D):
@@ -157,7 +159,7 @@ struct CSVReader {
   }
 }
 
-/// Text that is not what RFC 4180 describes.
+/// Text that is not a table.
 struct CSVFailure: Error, Equatable {
   let line: Int
   let message: String

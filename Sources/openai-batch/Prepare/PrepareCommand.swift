@@ -11,9 +11,9 @@ struct PrepareCommand: ParsableCommand {
     commandName: "prepare",
     abstract: "Makes a file of requests of a table, a list or objects: one request for each row.",
     discussion: """
-      From .csv and .tsv with a header (RFC 4180: fields in double quotes may hold line ends), .txt with one row on \
-      each line (its column is {text}), and .jsonl with one object on each line. The template's {column} stands for \
-      the row's value; write {{ and }} for braces. Ids are row numbers (row-1, row-2, …) unless --ids content makes \
+      From .csv with a header (RFC 4180: fields in double quotes may hold line ends), .tsv with a header (\\t, \\n, \\r \
+      and \\\\ as escapes, and no quotes, as results writes it), .txt with one row on each line (its column is {text}), \
+      and .jsonl with one object on each line. The template's {column} stands for the row's value; write {{ and }} for braces. Ids are row numbers (row-1, row-2, …) unless --ids content makes \
       them hashes of what is asked, which stay the same when rows move, or --id-column names a column. All rows are \
       checked as lint does before anything appears.
       """)
@@ -63,9 +63,9 @@ struct PrepareCommand: ParsableCommand {
     let template = try readTemplate()
     let form = try BodyForm(
       endpoint: BatchEndpoint(endpoint), model: model, system: system, settings: settings)
+    Signals.leaveNothingBehind()
     let source = try InputFile(input)
     let target = try CheckedOutput(output)
-    InputFile.removeOnSignal([source], output: target.path)
     let rows = try format.open(source)
     var names = RowNames()
     while let row = try rows.next() {

@@ -24,28 +24,28 @@ enum SourceFormat: String, ExpressibleByArgument, CaseIterable {
 
   func open(_ input: InputFile) throws -> any SourceRows {
     switch self {
-    case .csv: try TableRows(input, delimiter: UInt8(ascii: ","))
-    case .tsv: try TableRows(input, delimiter: 0x09)
+    case .csv: try TableRows(input, CSVReader())
+    case .tsv: try TableRows(input, TSVReader())
     case .txt: try TextRows(input)
     case .jsonl: try ObjectRows(input)
     }
   }
 }
 
-/// Records of comma-separated text, below a header that names the columns.
+/// Records of a table, below a header that names the columns.
 final class TableRows: SourceRows {
   private let name: String
   private let file: FileBytes
-  private var reader: CSVReader
+  private var reader: any TableReader
   private var header: [String] = []
   private var number = 0
   private var isAtStart = true
   private var isAtEnd = false
 
-  init(_ input: InputFile, delimiter: UInt8) throws {
+  init(_ input: InputFile, _ reader: any TableReader) throws {
     name = input.name
     file = try FileBytes(path: input.path)
-    reader = CSVReader(delimiter: delimiter)
+    self.reader = reader
     guard let record = try nextRecord() else {
       throw CommandProblem(status: .usage, message: "\(name): there is no header.")
     }

@@ -48,6 +48,43 @@ import Testing
     #expect(try folder.read("out") == Array("next".utf8))
   }
 
+  @Test(arguments: ["a pipe", "a second name", "a link", "a folder"])
+  func refusesAForeignPartial(kind: String) throws {
+    let partial = "\(path).partial"
+    let other = "\(folder.path)/other"
+    try Data("precious".utf8).write(to: URL(fileURLWithPath: other))
+    switch kind {
+    case "a pipe": #expect(mkfifo(partial, 0o600) == 0)
+    case "a second name": try FileManager.default.linkItem(atPath: other, toPath: partial)
+    case "a link": try FileManager.default.createSymbolicLink(atPath: partial, withDestinationPath: other)
+    default: try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: false)
+    }
+    #expect(throws: FileFailure.self) { try OutputFile(replacing: path) }
+    #expect(try folder.names.sorted() == ["other", "out.partial"])
+    #expect(try folder.read("other") == Array("precious".utf8))
+  }
+
+  @Test func takesOverAPartialOfADeadProcess() throws {
+    let partial = "\(path).partial"
+    #expect(
+      FileManager.default.createFile(
+        atPath: partial, contents: Data("half".utf8), attributes: [.posixPermissions: 0o644]))
+    let file = try OutputFile(replacing: path)
+    let mode = try FileManager.default.attributesOfItem(atPath: partial)[.posixPermissions] as? Int
+    #expect(mode == 0o600)
+    try file.commit()
+    #expect(try folder.read("out").isEmpty)
+  }
+
+  @Test func knowsWhatItWouldReplace() throws {
+    let input = "\(folder.path)/in"
+    try Data("x".utf8).write(to: URL(fileURLWithPath: input))
+    #expect(!OutputFile.replaces(input, at: path))
+    #expect(OutputFile.replaces(input, at: input))
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: input)
+    #expect(OutputFile.replaces(input, at: path))
+  }
+
   @Test func saysWhatExists() throws {
     #expect(!OutputFile.exists(path))
     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/nonexistent")

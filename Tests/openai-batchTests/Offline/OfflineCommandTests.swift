@@ -60,6 +60,31 @@ struct OfflineCommandTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.path("tmp")).isEmpty)
   }
 
+  @Test func aSignalWhileStdinIsReadLeavesNothing() async throws {
+    let running = try fixture.start(["lint", "-"], keepsInputOpen: true)
+    while try FileManager.default.contentsOfDirectory(atPath: fixture.path("tmp")).isEmpty {
+      try #require(running.process.isRunning)
+      await Task.yield()
+    }
+    running.kill(SIGTERM, after: 0)
+    #expect(try await running.wait().status == 143)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.path("tmp")).isEmpty)
+  }
+
+  @Test(arguments: [["run", "-", "-o", "out.jsonl"], ["merge", "in.jsonl", "-", "-o", "out.jsonl"]])
+  func aSignalLeavesThePartialOfAnother(arguments: [String]) async throws {
+    try fixture.write(row("a"), to: "in.jsonl")
+    try fixture.write("another's", to: "out.jsonl.partial")
+    let running = try fixture.start(arguments, keepsInputOpen: true)
+    while try FileManager.default.contentsOfDirectory(atPath: fixture.path("tmp")).isEmpty {
+      try #require(running.process.isRunning)
+      await Task.yield()
+    }
+    running.kill(SIGINT, after: 0)
+    #expect(try await running.wait().status == 130)
+    #expect(try fixture.read("out.jsonl.partial") == "another's")
+  }
+
   @Test func lintKeepsOtherLimits() async throws {
     try fixture.write(row("a") + row("b"), to: "in.jsonl")
     #expect(try await fixture.run("lint", "in.jsonl", "--rows", "1").status == 2)
@@ -114,11 +139,53 @@ struct OfflineCommandTests {
     let merge = try await fixture.start(["merge"] + names + ["-o", "all.jsonl"]).wait()
     #expect(merge.status == 0, "\(merge.errors)")
     #expect(try Set(ids(fixture.read("all.jsonl"))) == Set((0..<11).map { "r\($0)" }))
-    let again = try await fixture.run("split", "in.jsonl", "--rows", "3", "-o", "part", "-q")
+    let again = try await fixture.run("split", "in.jsonl", "--rows", "3", "-o", "part", "-q", "--overwrite")
     #expect(again.output == split.output && again.errors.isEmpty)
     // A shorter split would leave the last ones of this behind.
     let shorter = try await fixture.run("split", "in.jsonl", "-o", "part")
     #expect(shorter.status == 2 && shorter.errors.contains("part-003.jsonl"))
+  }
+
+  @Test(arguments: [[], ["--overwrite"]])
+  func splitDoesNotTouchItsInput(more: [String]) async throws {
+    let rows = row("a") + row("b")
+    try fixture.write(rows, to: "in-001.jsonl")
+    let outcome = try await fixture.start(["split", "in-001.jsonl", "--rows", "1", "-o", "in"] + more).wait()
+    #expect(outcome.status == 2 && outcome.errors.contains("the input itself"))
+    #expect(try fixture.read("in-001.jsonl") == rows)
+    #expect(!FileManager.default.fileExists(atPath: fixture.path("in-002.jsonl")))
+  }
+
+  @Test func splitReplacesOnlyWhenAsked() async throws {
+    try fixture.write(row("a") + row("b"), to: "in.jsonl")
+    try fixture.write("precious", to: "part-002.jsonl")
+    let refused = try await fixture.run("split", "in.jsonl", "--rows", "1", "-o", "part")
+    #expect(refused.status == 2 && refused.errors.contains("part-002.jsonl is there already"))
+    #expect(try fixture.read("part-002.jsonl") == "precious")
+    #expect(!FileManager.default.fileExists(atPath: fixture.path("part-001.jsonl")))
+    let done = try await fixture.run("split", "in.jsonl", "--rows", "1", "-o", "part", "--overwrite")
+    #expect(done.status == 0)
+    #expect(try fixture.read("part-002.jsonl") == row("b"))
+  }
+
+  /// The second file does not fit on the disk: the first does not appear, and an older one stays.
+  @Test func splitWritesAllOrNothing() async throws {
+    let long = row(String(repeating: "x", count: 8000))
+    try fixture.write(row("a") + long, to: "in.jsonl")
+    try fixture.write("old", to: "part-001.jsonl")
+    let arguments = ["split", "in.jsonl", "--rows", "1", "-o", "part", "--overwrite"]
+    let outcome = try await fixture.start(arguments, fileBlocks: 8).wait()
+    #expect(outcome.status == 8, "\(outcome.errors)")
+    #expect(try fixture.read("part-001.jsonl") == "old")
+    let names = try FileManager.default.contentsOfDirectory(atPath: fixture.folder.path)
+    #expect(Set(names.filter { $0.hasPrefix("part") }) == ["part-001.jsonl"])
+  }
+
+  /// More than a process may have open by default.
+  @Test func splitIntoManyFiles() async throws {
+    try fixture.write((0..<1100).map { row("r\($0)") }.joined(), to: "in.jsonl")
+    let outcome = try await fixture.run("split", "in.jsonl", "--rows", "1", "-o", "part")
+    #expect(outcome.status == 0 && outcome.lines.count == 1100, "\(outcome.errors)")
   }
 
   @Test func splitRefusesProblemsAndWritesNothing() async throws {
@@ -168,6 +235,20 @@ struct OfflineCommandTests {
     #expect(try await fixture.run("merge", "-", "-").status == 2)
   }
 
+  @Test func mergeOfAFileWithItself() async throws {
+    try fixture.write((0..<300).map { row("r\($0)") }.joined(), to: "one.jsonl")
+    let outcome = try await fixture.run("merge", "one.jsonl", "one.jsonl")
+    #expect(outcome.status == 2 && outcome.output.isEmpty)
+    #expect(
+      outcome.errors.contains(
+        "one.jsonl:20: duplicate_custom_id: the custom_id is used already in one.jsonl:20"))
+    #expect(outcome.errors.contains("and 280 more"))
+    // Those that are only counted do not name their lines; lint names all.
+    let lint = try await fixture.run(
+      "lint", "-", input: fixture.read("one.jsonl") + fixture.read("one.jsonl"))
+    #expect(try objects(lint.output).compactMap { $0["earlier_line"] as? Int } == Array(1...300))
+  }
+
   @Test func mergeIntoOneOfItsInputs() async throws {
     try fixture.write(row("a"), to: "one.jsonl")
     try fixture.write(row("b"), to: "two.jsonl")
@@ -176,6 +257,14 @@ struct OfflineCommandTests {
   }
 
   // MARK: sample
+
+  @Test func sampleCopiesLongLines() async throws {
+    let long = "\"" + String(repeating: "x", count: 17 << 20) + "\""
+    try fixture.write("1\n\(long)\n2", to: "in.jsonl")
+    let outcome = try await fixture.run("sample", "in.jsonl", "-n", "3", "-o", "out.jsonl")
+    #expect(outcome.status == 0)
+    #expect(try fixture.read("out.jsonl") == "1\n\(long)\n2\n")
+  }
 
   @Test func sampleIsTheSameForASeed() async throws {
     try fixture.write((0..<100).map { row("r\($0)") }.joined().dropLast() + "", to: "in.jsonl")

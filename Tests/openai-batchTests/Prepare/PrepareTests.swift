@@ -49,6 +49,13 @@ struct PrepareTests {
     #expect(try await fixture.run("lint", "out.jsonl").status == 0)
   }
 
+  @Test func aTableWithTabs() async throws {
+    try fixture.write("id\ttext\r\n1\tsay \"hi\\tnow\\n\\\\x\n\n2\t\"a, \\q\"", to: "rows.tsv")
+    let outcome = try await fixture.run("prepare", "rows.tsv", "--model", "m")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(try prompts(outcome.output) == ["say \"hi\tnow\n\\x", "\"a, \\q\""])
+  }
+
   @Test func linesOfText() async throws {
     let outcome = try await fixture.run(
       "prepare", "-", "--from", "txt", "--model", "m", input: "one\r\n\n two \u{2028}\nthree")
