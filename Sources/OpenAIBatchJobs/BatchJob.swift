@@ -102,7 +102,7 @@ public struct BatchJob: Sendable {
     let ended = try await wait(for: batch, progress)
     progress(.fetching(ended))
     let account = try await client.account(of: ended, input: input, keepsLines: true)
-    for row in 0..<account.count { try sink.write(try account.line(at: row).bytes) }
+    for row in 0..<account.count { try sink.write(try account.line(at: row)) }
     try sink.commit()
     let report = JobReport(batch: ended, audit: try account.audit())
     progress(.finished(report))
