@@ -11,6 +11,8 @@ public struct JSONLine: Sendable {
   public let bytes: ArraySlice<UInt8>
   /// Whether the line is longer than the splitter's limit.
   public let isTooLong: Bool
+  /// Whether a line feed ends the line; only the last line of a text can lack it.
+  package var hasLineFeed = true
 
   /// Validates the line as one JSON text.
   ///
@@ -101,10 +103,13 @@ public struct JSONLineSplitter: Sendable {
       range = range.lowerBound + 3..<range.upperBound
     }
     if length > maximumLineLength {
-      return JSONLine(number: number, range: range, bytes: bytes.prefix(1024), isTooLong: true)
+      return JSONLine(
+        number: number, range: range, bytes: bytes.prefix(1024), isTooLong: true, hasLineFeed: lineEnd > 0)
     }
     if bytes.last == 0x0D { bytes = bytes.dropLast() }
     let isBlank = bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
-    return isBlank ? nil : JSONLine(number: number, range: range, bytes: bytes, isTooLong: false)
+    guard !isBlank else { return nil }
+    return JSONLine(
+      number: number, range: range, bytes: bytes, isTooLong: false, hasLineFeed: lineEnd > 0)
   }
 }

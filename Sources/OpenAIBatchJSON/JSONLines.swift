@@ -26,7 +26,7 @@ public struct JSONLines<Base: AsyncSequence>: AsyncSequence where Base.Element =
 
   /// Reads the lines one by one.
   public struct Iterator: AsyncIteratorProtocol {
-    private var base: Base.AsyncIterator
+    package private(set) var base: Base.AsyncIterator
     private var splitter: JSONLineSplitter
     private var isAtEnd = false
 

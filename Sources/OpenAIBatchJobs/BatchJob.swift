@@ -113,7 +113,7 @@ public struct BatchJob: Sendable {
         underlying: error)
     }
     let account = try await client.account(of: ended, input: input, keepsLines: true)
-    for row in 0..<account.count { try sink.write(try account.line(at: row).bytes) }
+    for row in 0..<account.count { try sink.write(try account.line(at: row)) }
     try sink.commit()
     let report = JobReport(batch: ended, audit: try account.audit())
     progress(.finished(report))

@@ -30,6 +30,6 @@ public struct JobReport: Sendable, Hashable {
   /// The account of its rows, each of which has one line in the output.
   public let audit: BatchAudit
 
-  /// Whether every row was answered.
-  public var isComplete: Bool { audit.answered == audit.rows }
+  /// Whether every row was answered, and nothing else came back: ``BatchAudit/isComplete``.
+  public var isComplete: Bool { audit.isComplete }
 }

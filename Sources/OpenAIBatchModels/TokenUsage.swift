@@ -25,13 +25,7 @@ public struct TokenUsage: Sendable, Hashable {
     self.cachedTokens = cachedTokens
     self.outputTokens = outputTokens
     self.reasoningTokens = reasoningTokens
-    self.totalTokens = totalTokens ?? Self.sum(inputTokens, outputTokens)
-  }
-
-  /// Counts come from outside: a sum that overflows is `Int.max`.
-  private static func sum(_ first: Int, _ second: Int) -> Int {
-    let (sum, overflow) = first.addingReportingOverflow(second)
-    return overflow ? .max : sum
+    self.totalTokens = totalTokens ?? inputTokens.addingSaturated(outputTokens)
   }
 }
 

@@ -78,10 +78,10 @@ struct ResultsCommand: AsyncParsableCommand {
     let audit = try account.audit()
     connection.say(AuditText.summary(audit))
     if let deletion = account.deletion { throw deletion }
-    return audit.answered == audit.rows
+    return audit.isComplete
   }
 
-  /// Writes the lines of both files; tells whether all are answers.
+  /// Writes the lines of both files; tells whether all rows that the batch counts are there and answered.
   private func writeLines(_ batch: Batch, _ client: BatchClient) async throws -> Bool {
     var writer = try makeWriter()
     var (answered, failed) = (0, 0)
@@ -93,9 +93,11 @@ struct ResultsCommand: AsyncParsableCommand {
     }
     if let deletion, answered + failed == 0 { throw deletion }
     try writer.finish()
-    connection.say("\(answered) answered, \(failed) failed.")
+    // A batch that runs has not yet all it will have.
+    let missing = batch.status.isTerminal ? max(0, batch.requestCounts.total - answered - failed) : 0
+    connection.say("\(answered) answered, \(failed) failed\(missing > 0 ? ", \(missing) missing" : "").")
     if let deletion { throw deletion }
-    return failed == 0
+    return failed == 0 && missing == 0
   }
 
   /// The next line; at the end of the lines that are there, why others are not.

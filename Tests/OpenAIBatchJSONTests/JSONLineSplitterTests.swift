@@ -32,6 +32,17 @@ struct JSONLineSplitterTests {
     #expect(throws: JSONFailure.self) { try lines[1].parse() }
   }
 
+  @Test(arguments: [1, 5, 100])
+  func onlyTheLastLineCanLackItsLineFeed(chunkLength: Int) {
+    let long = String(repeating: "x", count: 3000)
+    func split(_ text: String) -> [Bool] {
+      self.split(Array(text.utf8), chunkLength: chunkLength, limit: 2000).map(\.hasLineFeed)
+    }
+    #expect(split("a\n\(long)\nb\r\n") == [true, true, true])
+    #expect(split("a\nb") == [true, false])
+    #expect(split("a\n\(long)") == [true, false])
+  }
+
   @Test func badLinesCarryTheirNumber() {
     let lines = split(Array("{}\n{]\n".utf8), chunkLength: 4)
     let failure = #expect(throws: JSONFailure.self) { try lines[1].parse() }

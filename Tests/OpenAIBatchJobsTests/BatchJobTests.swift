@@ -53,6 +53,14 @@ struct BatchJobTests {
     #expect(try await fixture.allBatches().count == 2)
   }
 
+  @Test func aRowThatCameBackTwiceIsNotComplete() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput([("once", nil), ("twice", "duplicate")])
+    let report = try await fixture.job().run()
+    #expect(report.audit.answered == 2 && report.audit.duplicates == 1)
+    #expect(!report.isComplete && report.isComplete == report.audit.isComplete)
+  }
+
   @Test func rowsWithoutAnAnswerAreExplained() async throws {
     let fixture = try JobFixture()
     try fixture.writeInput([

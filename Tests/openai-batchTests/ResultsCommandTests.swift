@@ -108,7 +108,26 @@ struct ResultsCommandTests {
     #expect(outcome.status == 6)
     #expect(outcome.lines.count == 1)
     #expect(try object(outcome.output)["custom_id"] as? String == "bad")
-    #expect(outcome.errors.contains("2 answered, 1 failed."))
+    #expect(outcome.errors.contains("2 answered, 1 failed, 1 missing."))
+  }
+
+  @Test func rowsThatCameBackInNeitherFile() async throws {
+    let simulator = BatchSimulator(
+      configuration: BatchSimulator.Configuration(speed: 1000) { request in
+        request.customID == "lost" ? .dropped : .text("plain")
+      })
+    let server = try await simulator.serve(port: 0)
+    let fixture = try CommandFixture()
+    fixture.environment["OPENAI_BASE_URL"] = server.baseURL
+    try fixture.write(["plain", "lost"].map { CommandFixture.row($0) }.joined(), to: "in.jsonl")
+    let upload = try await fixture.run("files", "upload", "in.jsonl")
+    let file = try #require(try object(upload.output)["id"] as? String)
+    let create = try await fixture.run("batches", "create", file, "--endpoint", "/v1/chat/completions")
+    let batch = try #require(try object(create.output)["id"] as? String)
+    _ = try await fixture.run("wait", batch, "--poll", "10ms")
+    let outcome = try await fixture.run("results", batch)
+    #expect(outcome.status == 6 && outcome.lines.count == 1)
+    #expect(outcome.errors.contains("1 answered, 0 failed, 1 missing."))
   }
 
   @Test func whatOneFileHadIsNotLostWithTheOther() async throws {

@@ -32,17 +32,15 @@ extension BatchClient {
     options: CallOptions = CallOptions()
   ) async throws(BatchClientError) -> FileCleanup {
     let now = Date(timeIntervalSince1970: configuration.clock.wallTime())
-    var candidates = CleanupCandidates(now: now, olderThan: age)
+    var candidates = CleanupCandidates(now: now, olderThan: age, collected: collected, unused: unused)
     var isTruncated = false
     for try await file in files(order: .ascending, options: options) {
-      isTruncated = candidates.count == FileCleanup.mostFiles
+      isTruncated = !candidates.add(file)
       if isTruncated { break }
-      candidates.add(file)
     }
     // The batches come second: one that is made in between is seen.
     for try await batch in batches(options: options) { candidates.note(batch) }
-    return FileCleanup(
-      items: candidates.items(collected: collected, unused: unused), isTruncated: isTruncated, date: now)
+    return FileCleanup(items: candidates.items(), isTruncated: isTruncated, date: now)
   }
 
   /// Deletes the files of a plan, several at once. A file that a batch runs on by now is spared.
@@ -101,7 +99,7 @@ extension FileCleanup.Outcome {
   fileprivate mutating func note(_ file: FileObject, _ error: BatchClientError?) {
     guard let error else {
       deleted += 1
-      bytes += file.bytes
+      bytes = bytes.addingSaturated(file.bytes)
       return
     }
     failureCount += 1

@@ -53,20 +53,21 @@ public struct FileCleanup: Sendable {
     public internal(set) var failureCount = 0
   }
 
-  /// The most files that one plan looks at, the oldest first. This bounds its memory: about 40 MB.
+  /// The most files that one plan considers, the oldest first; files that may not go by their purpose or age are
+  /// not counted. This bounds its memory: about 40 MB.
   public static let mostFiles = 100_000
   /// The most failures that are kept.
   public static let mostFailures = 100
 
   /// The files that may go, the oldest first in practice.
   public let items: [Item]
-  /// Whether there are more than ``mostFiles`` files; make another plan when this one is carried out.
+  /// Whether there are more than ``mostFiles`` files to consider; make another plan when this one is carried out.
   public let isTruncated: Bool
   /// When the batches were looked at.
   let date: Date
 
   /// How many bytes the files have.
-  public var bytes: Int { items.reduce(0) { $0 + $1.file.bytes } }
+  public var bytes: Int { items.reduce(0) { $0.addingSaturated($1.file.bytes) } }
 }
 
 /// Files on their way to a plan: who uses them turns out as the batches come by.
@@ -78,25 +79,38 @@ struct CleanupCandidates {
   private var uses: [FileID: Use] = [:]
   private let now: Date
   private let latest: Date
+  private let collected: Bool
+  private let unused: Bool
+  private let most: Int
 
   /// - Parameters:
   ///   - now: The time.
   ///   - age: How old a file must be.
-  init(now: Date, olderThan age: Duration) {
+  ///   - collected: Whether results may go.
+  ///   - unused: Whether files may go that no batch was made of.
+  ///   - most: The most files that are kept.
+  init(
+    now: Date, olderThan age: Duration, collected: Bool, unused: Bool, most: Int = FileCleanup.mostFiles
+  ) {
     self.now = now
+    self.collected = collected
+    self.unused = unused
+    self.most = most
     latest = now.addingTimeInterval(-(age / .seconds(1)))
   }
 
-  var count: Int { files.count }
-
-  /// Keeps a file that is old enough. One whose time the provider does not say is not: 1970 is no time.
-  mutating func add(_ file: FileObject) {
+  /// Keeps a file that may go and is old enough. One whose time the provider does not say is not: 1970 is no time.
+  ///
+  /// - Returns: Whether there was room.
+  mutating func add(_ file: FileObject) -> Bool {
     let isOld = file.createdAt.timeIntervalSince1970 > 0 && file.createdAt <= latest
-    guard file.isOfBatches, isOld || isExpired(file), uses.updateValue(.unknown, forKey: file.id) == nil
-    else {
-      return
-    }
+    guard file.isOfBatches, collected || file.purpose != .batchOutput, isOld || isExpired(file),
+      uses[file.id] == nil
+    else { return true }
+    guard files.count < most else { return false }
+    uses[file.id] = .unknown
     files.append(file)
+    return true
   }
 
   /// Takes note of a batch's files. What one running batch needs, no ended one sets free.
@@ -117,13 +131,13 @@ struct CleanupCandidates {
   }
 
   /// What may go.
-  func items(collected: Bool, unused: Bool) -> [FileCleanup.Item] {
+  func items() -> [FileCleanup.Item] {
     files.compactMap { file in
-      reason(for: file, collected: collected, unused: unused).map { FileCleanup.Item(file: file, reason: $0) }
+      reason(for: file).map { FileCleanup.Item(file: file, reason: $0) }
     }
   }
 
-  private func reason(for file: FileObject, collected: Bool, unused: Bool) -> FileCleanup.Reason? {
+  private func reason(for file: FileObject) -> FileCleanup.Reason? {
     let reason: FileCleanup.Reason
     switch uses[file.id] {
     case nil, .running: return nil

@@ -29,6 +29,8 @@ public struct FileContent: AsyncSequence, Sendable {
     private var delivered: Int64 = 0
     /// The file's length, once a server has said it.
     private(set) var total: Int64?
+    /// Whether the service said last that it is still writing the file.
+    private(set) var isIncomplete = false
     private var toSkip: Int64 = 0
     private var breaks = 0
     private var isFinished = false
@@ -94,12 +96,13 @@ public struct FileContent: AsyncSequence, Sendable {
       if download.isIncomplete, !content.takesIncomplete {
         throw BatchClientError(
           .notEnded, operation: "fileContent",
-          "The service says that the file \(content.id) is not complete yet. Try again later, or ask for partial "
-            + "results.")
+          "The service says that the file \(content.id) is not complete yet. Try again later, or take what there "
+            + "is: partial results, or its content.")
       }
       if let total, let now = download.total, now != total {
         throw changed("had \(total) bytes and has \(now)")
       }
+      isIncomplete = download.isIncomplete
       total = total ?? download.total
       toSkip = delivered - download.start
       reader = download.reader

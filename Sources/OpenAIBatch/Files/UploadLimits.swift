@@ -11,7 +11,7 @@ public struct UploadLimits: Sendable, Hashable {
   public var batchFile = 209_715_200
   /// The longest file that travels in parts: 8,589,934,592 (8 GB).
   public var partedFile = 8 << 30
-  /// The longest part: 67,108,864 (64 MB).
+  /// The longest part: 67,108,864 (64 MB). At least 1 MB.
   public var part = 64 << 20
 
   /// Creates OpenAI's limits.
@@ -24,8 +24,12 @@ public struct UploadLimits: Sendable, Hashable {
     guard length <= limit else {
       throw InvalidParameter(field: "file", value: "\(length) bytes long", allowed: "at most \(limit) bytes")
     }
+    if travelsInParts(length, method) {
+      try InvalidParameter.check(part, in: UploadMethod.leastPartLength...Int.max, named: "longest part")
+    }
     if case .parts(let length, let atOnce) = method.form {
-      try InvalidParameter.check(length, in: UploadMethod.leastPartLength...part, named: "part length")
+      let longest = max(part, UploadMethod.leastPartLength)
+      try InvalidParameter.check(length, in: UploadMethod.leastPartLength...longest, named: "part length")
       try InvalidParameter.check(atOnce, in: 1...UploadMethod.mostAtOnce, named: "parts at once")
     }
   }

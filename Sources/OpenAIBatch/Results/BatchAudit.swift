@@ -47,12 +47,15 @@ public struct BatchAudit: Sendable, Hashable {
   /// Whether every row was answered, and nothing else came back.
   public var isComplete: Bool { answered == rows && duplicates == 0 && unexpected == 0 }
 
-  /// Throws unless every row was answered.
+  /// Throws unless every row was answered, and nothing else came back.
   ///
   /// - Throws: ``BatchClientError`` of kind `incomplete` that says what is not.
   public func requireComplete() throws(BatchClientError) {
     guard !isComplete else { return }
-    throw BatchClientError(.incomplete, operation: "audit", "Not all rows are answered: \(self)")
+    let finding =
+      answered == rows
+      ? "All rows are answered, but lines came back that no row accounts for" : "Not all rows are answered"
+    throw BatchClientError(.incomplete, operation: "audit", "\(finding): \(self)")
   }
 }
 
@@ -101,10 +104,10 @@ extension BatchAudit {
 extension TokenUsage {
   static func + (left: TokenUsage, right: TokenUsage) -> TokenUsage {
     TokenUsage(
-      inputTokens: left.inputTokens &+ right.inputTokens,
-      cachedTokens: left.cachedTokens &+ right.cachedTokens,
-      outputTokens: left.outputTokens &+ right.outputTokens,
-      reasoningTokens: left.reasoningTokens &+ right.reasoningTokens,
-      totalTokens: left.totalTokens &+ right.totalTokens)
+      inputTokens: left.inputTokens.addingSaturated(right.inputTokens),
+      cachedTokens: left.cachedTokens.addingSaturated(right.cachedTokens),
+      outputTokens: left.outputTokens.addingSaturated(right.outputTokens),
+      reasoningTokens: left.reasoningTokens.addingSaturated(right.reasoningTokens),
+      totalTokens: left.totalTokens.addingSaturated(right.totalTokens))
   }
 }

@@ -52,6 +52,8 @@ extension BatchClient {
     var lines = resultLines(of: batch, partial: isPartial, options: options).makeAsyncIterator()
     do throws(BatchClientError) {
       while let line = try await lines.next() { try account.add(line) }
+    } catch  where error.kind == .noResults {
+      // The files are empty: all rows are missing.
     } catch {
       // Without any file nothing is known of the rows: they are not missing from the results.
       guard error.kind == .notFound, lines.deletedFiles < files.count else { throw error }

@@ -85,8 +85,8 @@ extension BatchClient {
   /// The results of a batch that has ended, streamed from both files.
   ///
   /// Reading throws ``BatchClientError``: kind `notEnded` for a batch that runs, `batchFailed` with its errors
-  /// for one that failed and has no file, `noResults` for one that ended otherwise without a file. It is never
-  /// silently empty. A file that is gone does not keep the other from being read: `notFound` comes at the end.
+  /// for one that failed and has no file, `noResults` for one that ended otherwise without a file, or with
+  /// rows and empty files. It is never silently empty. A file that is gone does not keep the other from being read: `notFound` comes at the end.
   ///
   /// - Parameters:
   ///   - batch: The batch.
@@ -132,8 +132,8 @@ extension BatchClient {
   /// Before the first result all lines go to a temporary file without a name, which takes as much room as the
   /// result files: in the folder that `TMPDIR` names, else in `/var/tmp`. In memory a row takes about 20 bytes.
   ///
-  /// Reading throws as ``results(of:partial:options:)`` does; a batch that ended without any file has all its
-  /// rows missing. Kind `file` is thrown for a disk that is full, and for an input that cannot be read.
+  /// Reading throws as ``results(of:partial:options:)`` does; a batch that ended without any file, or
+  /// with empty ones, has all its rows missing. Kind `file` is thrown for a disk that is full, and for an input that cannot be read.
   ///
   /// - Parameters:
   ///   - batch: The batch.

@@ -11,18 +11,22 @@ package struct ResultLine: Sendable {
   /// What it says.
   package let result: BatchResult<BatchResponse>
 
-  /// The line without its line feed.
-  package var bytes: ArraySlice<UInt8> { line.bytes }
+  /// The line to write, without a line feed: for one that is not JSON, or too long, another in the service's shape
+  /// that says so.
+  package let bytes: ArraySlice<UInt8>
 
   /// Reads a line.
   init(_ line: JSONLine) {
     self.line = line
     result = BatchResult(line: line)
+    // Only lines that say nothing are read twice.
+    bytes = result.isInvalid && (try? line.parse()) == nil ? result.standInLine[...] : line.bytes
   }
 
   /// A line for a row of which none came back.
   init(standingFor result: BatchResult<BatchResponse>) {
-    line = JSONLine(result.standInLine[...], number: 0)
+    bytes = result.standInLine[...]
+    line = JSONLine(bytes, number: 0)
     self.result = result
   }
 }
@@ -48,9 +52,10 @@ package struct ResultLines: AsyncSequence, Sendable {
 
   package struct Iterator: AsyncIteratorProtocol {
     private let results: ResultLines
-    private var files: ArraySlice<FileID>?
+    private var batch: Batch?
+    private var files: ArraySlice<FileID> = []
     private var lines: JSONLines<FileContent>.Iterator?
-    private var readAhead: JSONLine?
+    private var hasLines = false
     private var deletion: BatchClientError?
     private var isFinished = false
     /// How many files were gone so far.
@@ -63,13 +68,19 @@ package struct ResultLines: AsyncSequence, Sendable {
     ) async throws(BatchClientError) -> ResultLine? {
       guard !isFinished else { return nil }
       isFinished = true
-      if files == nil {
-        files = try await results.batch().resultFiles(isPartial: results.isPartial)[...]
+      let batch: Batch
+      if let known = self.batch {
+        batch = known
+      } else {
+        batch = try await results.batch()
+        files = try batch.resultFiles(isPartial: results.isPartial)[...]
+        self.batch = batch
       }
       while true {
         do throws(BatchClientError) {
-          if let line = try await nextLine() {
+          if let line = try await nextLine(of: batch) {
             isFinished = false
+            hasLines = true
             return ResultLine(line)
           }
         } catch {
@@ -78,8 +89,9 @@ package struct ResultLines: AsyncSequence, Sendable {
           deletedFiles += 1
           lines = nil
         }
-        guard let file = files?.popFirst() else {
+        guard let file = files.popFirst() else {
           if let deletion { throw deletion }
+          if !hasLines { try batch.requireNoRows() }
           return nil
         }
         var content = results.client.content(of: file, options: results.options)
@@ -93,16 +105,13 @@ package struct ResultLines: AsyncSequence, Sendable {
     }
 
     /// The next line of the file.
-    nonisolated(nonsending) private mutating func nextLine() async throws(BatchClientError) -> JSONLine? {
-      if let line = readAhead {
-        readAhead = nil
-        return line
-      }
+    nonisolated(nonsending) private mutating func nextLine(
+      of batch: Batch
+    ) async throws(BatchClientError) -> JSONLine? {
       guard let line = try await lines?.next(isolation: #isolation) else { return nil }
-      guard results.isPartial, (try? line.parse()) == nil else { return line }
+      let isGrowing = !batch.status.isTerminal || lines?.base.isIncomplete == true
       // The last line of a file that grows may be there in part only: no row has failed for that.
-      readAhead = try await lines?.next(isolation: #isolation)
-      return readAhead == nil ? nil : line
+      return isGrowing && !line.hasLineFeed && (try? line.parse()) == nil ? nil : line
     }
   }
 
@@ -112,6 +121,21 @@ package struct ResultLines: AsyncSequence, Sendable {
     case .batch(let known): known
     case .id(let id): try await client.retrieveBatch(id, options: options)
     }
+  }
+}
+
+extension BatchResult where Value == BatchResponse {
+  fileprivate var isInvalid: Bool {
+    if case .failure(let failure) = outcome { failure.kind == .invalid } else { false }
+  }
+}
+
+extension Batch {
+  /// Throws for a batch that has ended with rows and with empty files.
+  fileprivate func requireNoRows() throws(BatchClientError) {
+    guard status.isTerminal, requestCounts.total > 0 else { return }
+    throw BatchClientError(
+      .noResults, operation: "results", "The batch \(id) ended \(status), and its files are empty.")
   }
 }
 

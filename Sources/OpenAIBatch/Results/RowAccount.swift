@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-package import OpenAIBatchJSON
+internal import OpenAIBatchJSON
 internal import OpenAIBatchModels
 
 /// The rows of an input, and what came back for each: the one memory behind audits, ordered results and jobs.
@@ -98,11 +98,12 @@ package final class RowAccount {
 
   // MARK: Reading
 
-  /// The line that counts for a row of the input, by its number; one in the service's shape that says why there
-  /// is none, when none came back.
-  package func line(at row: Int) throws(BatchClientError) -> JSONLine {
-    if let line = try storedLine(at: row) { return line }
-    return JSONLine(try failure(at: row).standInLine[...], number: 0)
+  /// The line to write for a row of the input, by its number: the one that counts, or one in the service's shape
+  /// that says why there is none, when none came back that can be read.
+  package func line(at row: Int) throws(BatchClientError) -> ArraySlice<UInt8> {
+    guard let line = try storedLine(at: row) else { return try failure(at: row).standInLine[...] }
+    let isInvalid = rows[row].failure.map { classes.all[Int($0)].kind == .invalid } ?? false
+    return isInvalid ? ResultLine(line).bytes : line.bytes
   }
 
   /// The line that counts for a row of the input, as it reads.

@@ -135,10 +135,40 @@ private let now = Date(timeIntervalSince1970: testEpoch)
   private func reason(
     _ file: FileObject, _ batches: [Batch], collected: Bool = false, unused: Bool = false
   ) -> FileCleanup.Reason? {
-    var candidates = CleanupCandidates(now: now, olderThan: .seconds(50))
-    candidates.add(file)
+    var candidates = CleanupCandidates(
+      now: now, olderThan: .seconds(50), collected: collected, unused: unused)
+    _ = candidates.add(file)
     for batch in batches { candidates.note(batch) }
-    return candidates.items(collected: collected, unused: unused).first?.reason
+    return candidates.items().first?.reason
+  }
+
+  @Test(arguments: [false, true])
+  func countsOnlyFilesThatMayGo(collected: Bool) {
+    var candidates = CleanupCandidates(
+      now: now, olderThan: .seconds(50), collected: collected, unused: false, most: 2)
+    let room = [
+      file("out1", .batchOutput), file("out2", .batchOutput), file("in1"), file("mine", .userData),
+      file("in1"),
+    ].map { candidates.add($0) }
+    #expect(room == (collected ? [true, true, false, true, false] : [true, true, true, true, true]))
+    let later = [file("in2"), file("in3")].map { candidates.add($0) }
+    #expect(later == [!collected, false])
+    candidates.note(batch(.completed, input: "in2", output: "out1"))
+    #expect(candidates.items().map(\.file.id) == (collected ? ["out1"] : ["in2"]))
+  }
+
+  @Test func sumsBytesWithoutOverflow() async throws {
+    let files = ["a", "b"].map { id in
+      FileObject(id: FileID(id), bytes: .max, createdAt: now, filename: "a", purpose: .batch)
+    }
+    let plan = FileCleanup(
+      items: files.map { FileCleanup.Item(file: $0, reason: .input) }, isTruncated: false, date: now)
+    #expect(plan.bytes == .max)
+    let transport = ScriptedTransport { request in
+      request.path.hasPrefix("/v1/batches") ? Reply(200, #"{"data":[]}"#) : Reply(200, #"{"deleted":true}"#)
+    }
+    let outcome = try await BatchClient.test(transport).cleanUp(plan)
+    #expect(outcome.deleted == 2 && outcome.bytes == .max)
   }
 
   @Test(arguments: [
@@ -179,6 +209,7 @@ private let now = Date(timeIntervalSince1970: testEpoch)
   @Test func keepsResultsThatAreTheInputOfAnotherBatch() {
     let batches = [batch(.completed, output: "x"), batch(.completed, input: "x")]
     #expect(reason(file("x", .batchOutput), batches) == nil)
+    #expect(reason(file("x"), batches) == nil, "whatever a provider calls it")
     #expect(reason(file("x", .batchOutput), batches.reversed()) == nil)
     #expect(reason(file("x", .batchOutput), batches, collected: true) == .result)
     #expect(

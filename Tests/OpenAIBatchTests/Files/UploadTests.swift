@@ -143,6 +143,20 @@ private func file(_ filename: String, _ content: String) -> String {
     #expect(transport.requests.isEmpty)
   }
 
+  @Test(arguments: [0, 1, 1 << 20 - 1, -1])
+  func refusesAPartLimitBelowTheLeast(part: Int) async throws {
+    let transport = ScriptedTransport { _ in Reply(200, fileText()) }
+    let client = BatchClient.test(transport) {
+      $0.uploadLimits.part = part
+      $0.uploadLimits.request = 2
+    }
+    for method in [UploadMethod.automatic, .parts(ofLength: 1 << 20)] {
+      let error = try await failure { try await client.uploadFile([1, 2, 3], named: "a", method: method) }
+      #expect(error.kind == .invalidRequest && error.message.contains("longest part"))
+    }
+    #expect(transport.requests.isEmpty)
+  }
+
   @Test func takesAProvidersOwnLimits() async throws {
     let transport = ScriptedTransport { _ in Reply(200, fileText()) }
     let client = BatchClient.test(transport) { $0.uploadLimits.batchFile = 2 }

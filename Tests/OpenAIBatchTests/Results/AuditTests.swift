@@ -116,6 +116,31 @@ import Testing
     #expect(audit.failed == [.missing: 2])
   }
 
+  @Test func countsAllRowsOfABatchWithEmptyFilesAsMissing() async throws {
+    var batch = endedBatch(.cancelled, output: "out")
+    batch.requestCounts = RequestCounts(total: 2)
+    let audit = try await BatchClient.test(resultServer(["out": ""])).audit(
+      batch, input: try input(["a", "b"]))
+    checkSums(audit, rows: 2)
+    #expect(audit.failed == [.missing: 2])
+  }
+
+  @Test func sumsTokensWithoutOverflow() async throws {
+    let transport = resultServer(["out": lines(answerLine("a", tokens: .max), answerLine("b", tokens: .max))])
+    let audit = try await BatchClient.test(transport).audit(
+      endedBatch(output: "out"), input: try input(["a", "b"]))
+    #expect(
+      audit.usage.totalTokens == .max && audit.usage.outputTokens == .max && audit.usage.inputTokens == 2)
+  }
+
+  @Test func saysWhatElseCameBack() async throws {
+    let transport = resultServer(["out": lines(answerLine("a"), answerLine("x"))])
+    let audit = try await BatchClient.test(transport).audit(
+      endedBatch(output: "out"), input: try input(["a"]))
+    let error = try #require(throws: BatchClientError.self) { try audit.requireComplete() }
+    #expect(error.message.hasPrefix("All rows are answered, but") && error.message.contains("1 unexpected"))
+  }
+
   @Test func doesNotAccountForWhatDidNotRun() async throws {
     let client = BatchClient.test(resultServer([:]))
     let path = try input(["a"])

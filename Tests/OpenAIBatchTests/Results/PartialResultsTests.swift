@@ -44,6 +44,24 @@ import Testing
     #expect(try await read(client.results(of: batch, partial: true)) == ["a=yes", "!invalid", "b=yes"])
   }
 
+  @Test func keepABadLastLineThatNobodyIsWriting() async throws {
+    let cut = String(answerLine("b").prefix(60))
+    for (batch, content) in [
+      (endedBatch(output: "out"), answerLine("a") + "\n" + cut),
+      (endedBatch(.inProgress, output: "out"), lines(answerLine("a"), cut)),
+    ] {
+      let client = BatchClient.test(resultServer(["out": content]))
+      #expect(try await read(client.results(of: batch, partial: true)) == ["a=yes", "b!invalid"])
+    }
+  }
+
+  @Test func leaveOutALineOfAFileThatIsStillWritten() async throws {
+    let text = answerLine("a") + "\n" + answerLine("b").prefix(60)
+    let transport = ScriptedTransport { _ in Reply(200, headers: [.named("X-Incomplete"): "true"], text) }
+    let results = BatchClient.test(transport).results(of: endedBatch(output: "out"), partial: true)
+    #expect(try await read(results) == ["a=yes"])
+  }
+
   @Test func comeInTheOrderOfTheInput() async throws {
     let folder = try TemporaryFolder()
     let path = try folder.write(

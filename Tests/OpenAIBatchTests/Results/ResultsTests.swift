@@ -39,6 +39,17 @@ import Testing
     #expect(try await read(transport, endedBatch(output: "out", error: "err")) == ["a=yes"])
   }
 
+  @Test(arguments: [BatchStatus.completed, .cancelled, .expired])
+  func saysThatTheFilesAreEmpty(status: BatchStatus) async throws {
+    let transport = resultServer(["out": "", "err": "\n"])
+    var batch = endedBatch(status, output: "out", error: "err")
+    batch.requestCounts = RequestCounts(total: 2)
+    let error = try await failure { try await read(transport, batch) }
+    #expect(error.kind == .noResults && error.message.contains("its files are empty"))
+    batch.requestCounts = RequestCounts()
+    #expect(try await read(transport, batch).isEmpty, "a batch without rows")
+  }
+
   @Test func takesAnEmptyFileIDForNone() async throws {
     let batch = batchText(fields: ["output_file_id": "out", "error_file_id": ""])
     let transport = resultServer(["out": answerLine("a")], batch: batch)

@@ -46,7 +46,7 @@ import Testing
   @Test func givesALineInTheServicesShapeForARowWithoutOne() throws {
     let account = RowAccount(keepsLines: true, spool: try Spool())
     try account.addRow("a\"\u{2028}")
-    let line = try account.line(at: 0)
+    let line = JSONLine(try account.line(at: 0), number: 0)
     let read = BatchResult(line: line)
     #expect(read.customID == "a\"\u{2028}")
     guard case .failure(let failure) = read.outcome else {
@@ -54,6 +54,25 @@ import Testing
       return
     }
     #expect(failure.kind == .missing && failure.message.contains("neither"))
+  }
+
+  @Test func writesALineThatCannotBeReadInTheServicesShape() throws {
+    let account = RowAccount(keepsLines: true, spool: try Spool())
+    for id in ["cut", "long", "good"] { try account.addRow(id) }
+    let cut = ResultLine(JSONLine(Array(answerLine("cut").utf8.prefix(60))[...], number: 7))
+    try account.add(cut)
+    let long = Array(answerLine("long").utf8.prefix(50))[...]
+    try account.add(ResultLine(JSONLine(long, number: 8, isTooLong: true)))
+    try account.add(result(answerLine("good")))
+    for (row, id, says) in [(0, "cut", "line 7"), (1, "long", "too long")] {
+      let written = try account.line(at: row)
+      #expect(written == (try account.result(at: row)).bytes)
+      let json = try JSONValue(parsing: written)
+      #expect(json["custom_id"]?.string == id && json["error"]?["code"]?.string == "invalid")
+      #expect(json["error"]?["message"]?.string?.contains(says) == true)
+    }
+    #expect(cut.bytes == (try account.line(at: 0)))
+    #expect(try account.line(at: 2) == Array(answerLine("good").utf8)[...])
   }
 
   @Test func readsBackWhatItWrote() throws {
