@@ -103,9 +103,7 @@ private func file(_ filename: String, _ content: String) -> String {
     }
     _ = try await BatchClient.test(transport).uploadFile([1, 2, 3], named: "a.jsonl")
     let requests = transport.requests
-    #expect(
-      transport.lines == ["POST /v1/files", "POST /v1/files", "POST /v1/files", "GET /v1/files"],
-      "and looks for what the lost ones have left")
+    #expect(transport.lines == ["POST /v1/files", "POST /v1/files", "POST /v1/files"])
     #expect(requests[0].body == requests[2].body)
   }
 
