@@ -28,6 +28,14 @@ public struct RetryHint: Sendable, Hashable {
     delay = .seconds(min(seconds, 365 * 86_400))
   }
 
+  /// How long to wait for a server that asked for `delay`: a tenth more at most, and no more than a second, so that
+  /// those who were told the same time do not come back together.
+  ///
+  /// - Parameter random: A number from 0 up to 1.
+  package static func wait(for delay: Duration, random: Double) -> Duration {
+    delay + min(.seconds(1), delay * 0.1) * random
+  }
+
   init?(_ fields: HTTPFields, now: Double) {
     self.init(
       milliseconds: fields[.retryAfterMilliseconds], retryAfter: fields[.retryAfter], now: now)

@@ -94,7 +94,7 @@ package struct RetryMiddleware: Middleware {
     let delay: Duration
     if let hint {
       guard hint.delay <= RetryHint.longest else { return nil }
-      delay = hint.delay + min(.seconds(1), hint.delay * 0.1) * random()
+      delay = RetryHint.wait(for: hint.delay, random: random())
     } else {
       delay = policy.backoff.delay(after: context.attempt, random: random())
     }

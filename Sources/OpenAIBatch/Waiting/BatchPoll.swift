@@ -29,7 +29,7 @@ struct BatchPoll: Sendable {
   /// batches behind it have no answer.
   nonisolated(nonsending) mutating func ask(
     about ids: [BatchID], _ client: BatchClient, _ options: CallOptions,
-    until deadline: ContinuousClock.Instant?
+    until deadline: ContinuousClock.Instant
   ) async -> Answers {
     var answers: Answers = [:]
     if ids.count > 1, pollsUntilList == 0 {
@@ -46,7 +46,7 @@ struct BatchPoll: Sendable {
     for id in ids[first...] + ids[..<first] where answers[id] == nil {
       do throws(BatchClientError) {
         answers[id] = .success(
-          try await client.perform(.retrieveBatch(id), options, until: deadline ?? client.deadline(options)))
+          try await client.perform(.retrieveBatch(id), options, until: deadline))
       } catch {
         answers[id] = .failure(error)
         if Self.endsPoll(error) { break }
@@ -73,7 +73,7 @@ struct BatchPoll: Sendable {
   ///   failure for its answer.
   nonisolated(nonsending) private func list(
     _ ids: Set<BatchID>, _ client: BatchClient, _ options: CallOptions,
-    until deadline: ContinuousClock.Instant?,
+    until deadline: ContinuousClock.Instant,
     into answers: inout Answers
   ) async -> Int? {
     var pages = 0

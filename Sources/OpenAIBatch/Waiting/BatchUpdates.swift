@@ -138,7 +138,7 @@ public struct BatchUpdates: AsyncSequence, Sendable {
       if let hint {
         // Nobody wakes a wait before the time that the server asked for; many of them are spread behind it.
         let asked = Swift.min(
-          hint + Swift.min(.seconds(1), hint * 0.1) * configuration.random(), .seconds(300), longestWait)
+          RetryHint.wait(for: hint, random: configuration.random()), .seconds(300), longestWait)
         do {
           try await clock.sleep(asked)
         } catch {
