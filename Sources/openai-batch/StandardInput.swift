@@ -18,9 +18,7 @@ final class StandardInput: Sendable {
   private let file: OutputFile
 
   init() throws {
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? ""
-    let name = "openai-batch-stdin-\(String(UInt64.random(in: .min ... .max), radix: 36)).jsonl"
-    file = try OutputFile(replacing: "\(folder.isEmpty ? "/tmp" : folder)/\(name)")
+    file = try OutputFile(replacing: TemporaryPath.unique("openai-batch-stdin"))
     while true {
       var code: CInt = 0
       let bytes = [UInt8](unsafeUninitializedCapacity: 256 << 10) { buffer, count in

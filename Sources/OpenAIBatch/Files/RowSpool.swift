@@ -6,12 +6,6 @@ internal import OpenAIBatchModels
 internal import OpenAIBatchTransport
 internal import Synchronization
 
-#if canImport(FoundationEssentials)
-internal import FoundationEssentials
-#else
-internal import Foundation
-#endif
-
 /// Rows on their way to an upload, in a private temporary file that goes with this object.
 final class RowSpool: Sendable {
   private let file: OutputFile
@@ -28,8 +22,7 @@ final class RowSpool: Sendable {
   /// - Parameter limits: Where it ends: a sequence can be without an end, and the disk is not.
   init(limits: RequestFile.Limits = .openAI) throws(BatchClientError) {
     self.limits = limits
-    let folder = ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
-    path = "\(folder)/openai-batch-\(String(UInt64.random(in: .min ... .max), radix: 36)).jsonl"
+    path = TemporaryPath.unique("openai-batch")
     do throws(FileFailure) {
       file = try OutputFile(replacing: path)
     } catch {

@@ -30,7 +30,7 @@ struct Spool: ~Copyable {
   init(folders: [String] = defaultFolders) throws(BatchClientError) {
     var code = ENOENT
     for folder in folders {
-      let path = "\(folder)/openai-batch-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+      let path = "\(folder)/\(TemporaryPath.name("openai-batch"))"
       let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
       if descriptor >= 0 {
         unlink(path)
@@ -46,8 +46,7 @@ struct Spool: ~Copyable {
   /// `TMPDIR` when it is set. Else `/var/tmp`, because `/tmp` is memory on many systems, and results can be many
   /// times as large as that.
   private static var defaultFolders: [String] {
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? ""
-    return folder.isEmpty ? ["/var/tmp", "/tmp"] : [folder]
+    TemporaryPath.namedFolder.map { [$0] } ?? ["/var/tmp", "/tmp"]
   }
 
   deinit {

@@ -3,14 +3,6 @@
 
 internal import OpenAIBatchJobs
 
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
-
 /// Request lines that are checked as a whole before they appear, under their name or on stdout.
 final class CheckedOutput: Sendable {
   private let file: OutputFile
@@ -20,10 +12,7 @@ final class CheckedOutput: Sendable {
   /// Starts the output.
   init(_ argument: String) throws {
     isStandardOutput = argument == "-"
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? ""
-    let temporary = "openai-batch-\(String(UInt64.random(in: .min ... .max), radix: 36)).jsonl"
-    let path = isStandardOutput ? "\(folder.isEmpty ? "/tmp" : folder)/\(temporary)" : argument
-    file = try OutputFile(replacing: path)
+    file = try OutputFile(replacing: isStandardOutput ? TemporaryPath.unique("openai-batch") : argument)
   }
 
   func write(_ bytes: ArraySlice<UInt8>) throws(FileFailure) {

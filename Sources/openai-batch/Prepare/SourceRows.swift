@@ -97,20 +97,34 @@ final class TableRows: SourceRows {
   }
 }
 
-/// Lines of text, each the column `text`. Blank lines are left out.
-final class TextRows: SourceRows {
-  private let name: String
+/// The lines of a file that are not blank, counted from 1.
+private struct NumberedLines: ~Copyable {
   private var lines: RequestLineReader
   private var number = 0
 
+  init(path: String) throws(FileFailure) {
+    lines = try RequestLineReader(path: path)
+  }
+
+  mutating func next() throws(FileFailure) -> (number: Int, line: JSONLine)? {
+    guard let line = try lines.nextLine() else { return nil }
+    number += 1
+    return (number, line)
+  }
+}
+
+/// Lines of text, each the column `text`. Blank lines are left out.
+final class TextRows: SourceRows {
+  private let name: String
+  private var lines: NumberedLines
+
   init(_ input: InputFile) throws {
     name = input.name
-    lines = try RequestLineReader(path: input.path)
+    lines = try NumberedLines(path: input.path)
   }
 
   func next() throws -> SourceRow? {
-    guard let line = try lines.nextLine() else { return nil }
-    number += 1
+    guard let (number, line) = try lines.next() else { return nil }
     let text = line.isTooLong ? nil : String(validating: line.bytes, as: UTF8.self)
     let row = SourceRow(
       file: name, number: number, line: line.number, columns: ["text"], values: [text ?? ""])
@@ -124,17 +138,15 @@ final class TextRows: SourceRows {
 /// values as JSON.
 final class ObjectRows: SourceRows {
   private let name: String
-  private var lines: RequestLineReader
-  private var number = 0
+  private var lines: NumberedLines
 
   init(_ input: InputFile) throws {
     name = input.name
-    lines = try RequestLineReader(path: input.path)
+    lines = try NumberedLines(path: input.path)
   }
 
   func next() throws -> SourceRow? {
-    guard let line = try lines.nextLine() else { return nil }
-    number += 1
+    guard let (number, line) = try lines.next() else { return nil }
     do throws(JSONFailure) {
       let object = try line.parse()
       guard object.kind == .object else { throw JSONFailure("not a JSON object") }
