@@ -82,7 +82,6 @@ let package = Package(
       ]),
 
     // Tests
-    .target(name: "LoopbackServer", dependencies: ["OpenAIBatchConformance"], path: "Tests/LoopbackServer"),
     .testTarget(name: "OpenAIBatchTransportTests", dependencies: ["OpenAIBatchTransport"]),
     .testTarget(
       name: "OpenAIBatchURLSessionTests", dependencies: ["OpenAIBatchURLSession", "OpenAIBatchConformance"]),
@@ -96,7 +95,7 @@ let package = Package(
     .testTarget(name: "OpenAIBatchSimulatorTests", dependencies: ["OpenAIBatchSimulator"]),
     .testTarget(
       name: "OpenAIBatchSimulatorServerTests",
-      dependencies: ["OpenAIBatchSimulatorServer", "LoopbackServer"]),
+      dependencies: ["OpenAIBatchSimulatorServer"]),
     .testTarget(name: "OpenAIBatchJSONTests", dependencies: ["OpenAIBatchJSON"]),
     .testTarget(name: "OpenAIBatchPaginationTests", dependencies: ["OpenAIBatchPagination"]),
     .testTarget(
@@ -110,7 +109,8 @@ let package = Package(
     .testTarget(
       name: "OpenAIBatchTests",
       dependencies: [
-        "OpenAIBatch", "OpenAIBatchCurl", "OpenAIBatchURLSession", "OpenAIBatchSimulator", "LoopbackServer",
+        "OpenAIBatch", "OpenAIBatchCurl", "OpenAIBatchURLSession", "OpenAIBatchSimulator",
+        "OpenAIBatchConformance",
         .product(name: "InMemoryLogging", package: "swift-log"),
       ]),
     .testTarget(
@@ -119,11 +119,11 @@ let package = Package(
       name: "ReadmeTests",
       dependencies: [
         "OpenAIBatch", "OpenAIBatchCurl", "OpenAIBatchURLSession", "OpenAIBatchJobs", "OpenAIBatchSimulator",
-        "LoopbackServer", "openai-batch",
+        "OpenAIBatchConformance", "openai-batch",
       ]),
     .testTarget(
       name: "openai-batchTests",
-      dependencies: ["openai-batch", "OpenAIBatchSimulatorServer", "LoopbackServer"]),
+      dependencies: ["openai-batch", "OpenAIBatchSimulatorServer", "OpenAIBatchConformance"]),
   ],
   swiftLanguageModes: [.v6]
 )

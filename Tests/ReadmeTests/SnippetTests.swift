@@ -2,8 +2,8 @@
 // Copyright the swift-openai-batch authors
 
 internal import Foundation
-internal import LoopbackServer
 internal import OpenAIBatch
+internal import OpenAIBatchConformance
 internal import OpenAIBatchCurl
 internal import OpenAIBatchJobs
 internal import OpenAIBatchSimulator

@@ -3,7 +3,7 @@
 
 #if Simulator
 import Foundation
-import LoopbackServer
+import OpenAIBatchConformance
 import OpenAIBatchSimulatorServer
 import Testing
 

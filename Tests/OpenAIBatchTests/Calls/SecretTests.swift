@@ -2,8 +2,8 @@
 // Copyright the swift-openai-batch authors
 
 import Foundation
-import LoopbackServer
 import OpenAIBatch
+import OpenAIBatchConformance
 import OpenAIBatchSimulator
 import Synchronization
 import Testing

@@ -2,8 +2,8 @@
 // Copyright the swift-openai-batch authors
 
 import Foundation
-import LoopbackServer
 import OpenAIBatch
+import OpenAIBatchConformance
 import Testing
 
 /// One call with what must go over the wire for it, and what the caller gets.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-import LoopbackServer
 import OpenAIBatch
+import OpenAIBatchConformance
 import Synchronization
 import Testing
 
