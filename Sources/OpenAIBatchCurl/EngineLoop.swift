@@ -21,6 +21,7 @@ final class EngineLoop {
   private var queue = TransferQueue()
   private var messages: [CurlEngine.Message] = []
   private var dirty: [LiveTransfer] = []
+  private var due: [LiveTransfer] = []
   private var lastWork = ContinuousClock.now
   /// No deadline passes before this.
   private var nextCheck: ContinuousClock.Instant?
@@ -117,7 +118,7 @@ final class EngineLoop {
   }
 
   private func begin(_ transfer: LiveTransfer) {
-    guard let easy = EasyHandle(delegate: transfer) else { return failForMemory(transfer) }
+    guard let easy = EasyHandle(owner: transfer) else { return failForMemory(transfer) }
     guard easy.configure(for: transfer.transfer, settings: settings), multi.add(easy) else {
       easy.close()
       return failForMemory(transfer)
@@ -133,8 +134,7 @@ final class EngineLoop {
   }
 
   private func endFinished() {
-    while let (delegate, code) = multi.nextFinished() {
-      guard let transfer = delegate as? LiveTransfer else { continue }
+    while let (transfer, code) = multi.nextFinished() {
       end(transfer, transfer.failure(for: code).map { .failed($0) } ?? .complete)
     }
   }
@@ -163,10 +163,9 @@ final class EngineLoop {
   }
 
   private func deliver() {
-    guard !dirty.isEmpty else { return }
-    let due = dirty
-    dirty.removeAll(keepingCapacity: true)
-    for transfer in due { check(transfer, transfer.deliver()) }
+    swap(&dirty, &due)
+    for transfer in due where transfer.easy != nil { check(transfer, transfer.deliver()) }
+    due.removeAll(keepingCapacity: true)
   }
 
   // MARK: Time
