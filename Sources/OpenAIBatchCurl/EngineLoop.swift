@@ -23,6 +23,10 @@ final class EngineLoop {
   private var dirty: [LiveTransfer] = []
   private var due: [LiveTransfer] = []
   private var lastWork = ContinuousClock.now
+  /// When the last transfer had ended; `nil` when the last turn left any.
+  private var idleSince: ContinuousClock.Instant?
+  /// Whether the last wait without a transfer was short: the next one likely is, too.
+  private var callsFollowClosely = false
   /// No deadline passes before this.
   private var nextCheck: ContinuousClock.Instant?
 
@@ -31,6 +35,8 @@ final class EngineLoop {
 
   /// After so long without a transfer the thread ends and its connections are closed.
   private static let maximumIdleTime = Duration.seconds(90)
+  /// What a caller takes to read a response and to send its next request, being woken included.
+  private static let shortWait = Duration.microseconds(200)
   /// However many deadlines there are, they are looked at no more often.
   private static let checkInterval = Duration.milliseconds(5)
 
@@ -50,6 +56,7 @@ final class EngineLoop {
       let isTired = isIdle && now - lastWork >= Self.maximumIdleTime
       switch engine.collect(into: &messages, isIdle: isIdle, isTired: isTired) {
       case .work:
+        if let idleSince { callsFollowClosely = now - idleSince < Self.shortWait }
         work()
       case .stop:
         stop()
@@ -71,8 +78,18 @@ final class EngineLoop {
     } while !queue.isEmpty && live.count < settings.maxConnections
     deliver()
     checkDeadlines()
+    awaitNextCall()
     guard engine.fallAsleep(isIdle: isIdle) else { return }
     if !multi.poll(milliseconds: waitingTime()) { startAnew() }
+  }
+
+  /// Stays awake for a caller that sends one request after another: it is back before this thread could fall asleep
+  /// and be woken. Leaves the processor to any other thread that wants it.
+  private func awaitNextCall() {
+    idleSince = isIdle ? .now : nil
+    guard let idleSince, callsFollowClosely else { return }
+    let end = idleSince + Self.shortWait
+    while !engine.hasMessages, .now < end { sched_yield() }
   }
 
   private func handle(_ message: CurlEngine.Message) {
