@@ -24,7 +24,7 @@ struct ResponseHeadParserTests {
       Issue.record("not complete: \(progress)")
       throw TransportFailure(.malformed, "")
     }
-    return head
+    return head.response
   }
 
   @Test func aWholeHead() throws {
