@@ -85,7 +85,7 @@ let package = Package(
       name: "openai-batch",
       dependencies: [
         "OpenAIBatchJobs", "OpenAIBatchJSON", "OpenAIBatchSimulatorServer", "OpenAIBatchCurl",
-        "OpenAIBatchURLSession",
+        "OpenAIBatchURLSession", "OpenAIBatchAsyncHTTPClient",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

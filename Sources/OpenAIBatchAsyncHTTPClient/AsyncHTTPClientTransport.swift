@@ -51,7 +51,9 @@ public final class AsyncHTTPClientTransport: Transport {
   /// - `redirectConfiguration`, which follows by default: a redirect is returned, but without its body;
   /// - `decompression`: a response with a Content-Encoding that the request did not ask for is `malformed`.
   ///
-  /// Over HTTP/1.1 a connection that breaks inside the head of a response is `interrupted`, not `truncated`.
+  /// Over HTTP/1.1 a connection that breaks inside the head of a response is `interrupted`, not `truncated`, and so is a
+  /// call on a connection that the server closed a moment before. AsyncHTTPClient keeps HTTP/1.1 connections for this
+  /// transport only if the client has a single event loop; else most calls open one of their own.
   ///
   /// - Parameters:
   ///   - client: The application's client.

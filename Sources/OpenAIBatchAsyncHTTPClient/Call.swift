@@ -4,25 +4,24 @@
 #if AsyncHTTPClient
 internal import AsyncHTTPClient
 internal import NIOCore
-internal import NIOHTTP1
 internal import OpenAIBatchTransport
 internal import Synchronization
 
 /// One request and its response, shared by the caller and the event loop.
 ///
-/// It ends exactly once, and only on the event loop.
+/// It ends exactly once, and only on the event loop. What AsyncHTTPClient tells is in `Call+Events.swift`.
 final class Call: ResponseBodySource {
   typealias HeadWaiter = CheckedContinuation<Result<HTTPResponse, TransportFailure>, Never>
   typealias BodyWaiter = CheckedContinuation<Result<ArraySlice<UInt8>?, TransportFailure>, Never>
   typealias Stream = ResponseStream<HeadWaiter, BodyWaiter, EventLoopPromise<Void>>
 
-  private let request: PreparedRequest
+  let request: PreparedRequest
   private let client: HTTPClient
-  private let engine: Engine
-  private let upload: Upload
-  private var loop: any EventLoop { engine.loop }
+  let engine: Engine
+  let upload: Upload
+  var loop: any EventLoop { engine.loop }
 
-  private struct State {
+  struct State {
     var stream = Stream()
     var clock: CallClock
     /// Bytes of the response that arrived before its head was whole.
@@ -31,14 +30,14 @@ final class Call: ResponseBodySource {
     /// of the body then, and does not always tell the answer's end.
     var refusal: Refusal?
   }
-  private struct Refusal {
+  struct Refusal {
     /// How much of the answer's body is to come; `nil` when it does not say.
     var missing: Int?
   }
-  private let state: Mutex<State>
+  let state: Mutex<State>
 
   /// What only the event loop knows.
-  private struct Work {
+  struct Work {
     var task: HTTPClient.Task<Void>?
     /// How often a connection turned out to be closed before the request could be sent on it.
     var deadConnections = 0
@@ -47,7 +46,7 @@ final class Call: ResponseBodySource {
     var timer: Scheduled<Void>?
     var timerDeadline = NIODeadline.distantFuture
   }
-  private let work: NIOLoopBoundBox<Work>
+  let work: NIOLoopBoundBox<Work>
 
   init(
     _ request: PreparedRequest, body: RequestBody, timeouts: Timeouts, client: HTTPClient, engine: Engine
@@ -167,155 +166,25 @@ final class Call: ResponseBodySource {
   }
 
   /// Ends the call with a failure, which is told whether something was sent.
-  private func end(_ failure: (_ hasSent: Bool) -> TransportFailure) {
+  func end(_ failure: (_ hasSent: Bool) -> TransportFailure) {
     end(with: .failed(failure(state.withLock { $0.clock.hasSent })))
   }
 
-  private func end(with end: Stream.End) {
+  func end(with end: Stream.End) {
     guard let delivery = state.withLock({ $0.stream.finish(end) }) else { return }
     work.value.timer?.cancel()
     work.value.watch?.onBytes = nil
     work.value.watch?.onClose = nil
     upload.cancel()
-    delivery.perform()
     // Closes the connection; without effect when the task has ended, or is about to.
     if let task = work.value.task { task.cancel() } else { engine.finished(self) }
-  }
-
-  // MARK: On the event loop: what AsyncHTTPClient tells
-
-  func didSendHead() {
-    state.withLock { $0.clock.noteHeadSent(at: .now()) }
-    let watch = engine.takeLastWriter()
-    watch?.onBytes = { [self] in didReceiveBytes($0) }
-    watch?.onClose = { [self] in didClose() }
-    work.value.watch = watch
-    setTimer()
-  }
-
-  /// The most bytes that may come before the head of a response is whole, interim responses included.
-  private static let headLimit = 1 << 20
-
-  private func didReceiveBytes(_ count: Int) {
-    let isTooMuch = state.withLock { state in
-      state.clock.noteActivity(at: .now())
-      guard !state.stream.hasHead else { return false }
-      state.headBytes += count
-      return state.headBytes > Self.headLimit
-    }
-    guard isTooMuch else { return }
-    let authority = request.authority
-    // Not while the connection is reading.
-    loop.execute { [self] in
-      end { _ in TransportFailure(.tooLarge, "The response of \(authority) has too large a head.") }
-    }
-  }
-
-  /// Looks at a head before AsyncHTTPClient follows a redirect by itself, as only a shared client can.
-  func willReadHead(_ head: HTTPResponseHead) {
-    guard engine.hasSharedClient, head.isRedirect else { return }
-    receive(head)
-    end(with: .complete)
-  }
-
-  func didReceiveHead(_ head: HTTPResponseHead) {
-    if engine.hasSharedClient, !request.acceptsEncoding, head.hasEncodedBody {
-      let authority = request.authority
-      return end { _ in
-        TransportFailure(
-          .malformed, "\(authority) encoded the response body, although the request allows no encoding.")
-      }
-    }
-    receive(head)
-    guard head.status.code >= 300, upload.cancel() else { return }
-    let length = head.headers.first(name: "content-length").flatMap { Int($0) }
-    state.withLock { $0.refusal = Refusal(missing: head.status.mayHaveResponseBody ? length : 0) }
-    endIfRefusalIsWhole()
-  }
-
-  private func endIfRefusalIsWhole() {
-    guard state.withLock({ $0.refusal?.missing }) == 0 else { return }
-    // Not while AsyncHTTPClient tells of it.
-    loop.execute { [self] in end(with: .complete) }
-  }
-
-  private func didClose() {
-    // When AsyncHTTPClient has had its say: a body that was cut is a failure by then.
-    loop.execute { [self] in
-      let isWhole = state.withLock { $0.refusal != nil && !$0.stream.isPaused }
-      if isWhole { end(with: .complete) }
-    }
-  }
-
-  func didSendPart() {
-    upload.didSendPiece()
-  }
-
-  private func receive(_ head: HTTPResponseHead) {
-    guard let response = HTTPResponse(head) else {
-      let authority = request.authority
-      return end { _ in
-        TransportFailure(.malformed, "\(authority) answered with the status \(head.status.code).")
-      }
-    }
-    let delivery = state.withLock { state in
-      state.clock.noteActivity(at: .now())
-      return state.stream.receiveHead(response)
-    }
     delivery.perform()
-  }
-
-  /// Takes a part of the body; the future lets AsyncHTTPClient go on.
-  func didReceiveBody(_ buffer: ByteBuffer) -> EventLoopFuture<Void> {
-    var future: EventLoopFuture<Void>?
-    let delivery = state.withLock { state in
-      state.clock.noteActivity(at: .now())
-      state.refusal?.missing? -= buffer.readableBytes
-      return state.stream.receive(buffer.readableBytesView) {
-        let permit = loop.makePromise(of: Void.self)
-        future = permit.futureResult
-        return permit
-      }
-    }
-    delivery.perform()
-    endIfRefusalIsWhole()
-    return future ?? loop.makeSucceededVoidFuture()
-  }
-
-  func didFinish() {
-    end(with: .complete)
-  }
-
-  func didFail(_ error: any Error) {
-    let (hasSent, hasBegun) = state.withLock { state in
-      (state.clock.hasSent, state.headBytes > 0 || state.stream.hasHead)
-    }
-    if !hasSent, case ChannelError.ioOnClosedChannel = error, work.value.deadConnections < 3 {
-      work.value.deadConnections += 1
-      work.value.needsOtherConnection = true
-      return
-    }
-    let outcome = CallOutcome(
-      error: error, authority: request.authority, hasSent: hasSent, hasResponseBegun: hasBegun)
-    end(with: .failed(outcome.failure))
-  }
-
-  private func uploadEvent(_ event: Upload.Event) {
-    switch event {
-    case .rests(let rests):
-      state.withLock { $0.clock.setSourceResting(rests, at: .now()) }
-      if !rests { loop.execute { [self] in setTimer() } }
-    case .sent:
-      state.withLock { $0.clock.noteActivity(at: .now()) }
-    case .failed(let failure):
-      loop.execute { [self] in end { _ in failure } }
-    }
   }
 
   // MARK: On the event loop: time
 
   /// Sets the timer for the next deadline, if that comes before the one that it is set for.
-  private func setTimer() {
+  func setTimer() {
     let (hasEnded, next) = state.withLock { state in
       (
         state.stream.hasEnded,
@@ -344,7 +213,7 @@ extension Call.Stream.Delivery
 where
   HeadWaiter == Call.HeadWaiter, BodyWaiter == Call.BodyWaiter, Permit == EventLoopPromise<Void>
 {
-  fileprivate func perform() {
+  func perform() {
     permit?.succeed()
     if let (waiter, result) = head { waiter.resume(returning: result) }
     if let (waiter, result) = body { waiter.resume(returning: result) }

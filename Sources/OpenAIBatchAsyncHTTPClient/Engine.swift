@@ -21,7 +21,7 @@ internal import Musl
 final class Engine: Sendable {
   let loop: any EventLoop
   private let clients: any Clients
-  private let maxConnections: Int
+  let maxConnections: Int
   private let process = getpid()
 
   private struct State {

@@ -103,6 +103,21 @@ struct ExchangeTests {
     #expect(server.connectionCount == 0)
   }
 
+  /// Without a look at the connection first, one in twenty failed as `interrupted`.
+  @Test func aConnectionThatTheServerClosedIsReplacedEachTime() async throws {
+    let server = try LoopbackServer { connection in
+      guard connection.readRequest() != nil else { return }
+      connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    }
+    defer { server.stop() }
+    let transport = makeTransport()
+    for _ in 0..<300 {
+      #expect(try await transport.text(of: server.request(.post, body: .bytes([1, 2]))) == "ok")
+      while server.openConnectionCount > 0 { await Task.yield() }
+    }
+    #expect(server.requests.count == 300)
+  }
+
   @Test func callsToOneHostDoNotDisturbThoseToAnother() async throws {
     let servers = try (0..<3).map { index in
       try LoopbackServer.answering { _ in LoopbackAnswer(body: "\(index)") }
