@@ -12,6 +12,8 @@ public import OpenAIBatchTransport
 /// about 1 MiB of each in memory. Nothing is decompressed, followed, or authenticated, and no request is sent twice:
 /// AsyncHTTPClient repeats none, and a kept connection that dies before it answers fails the call as `interrupted`.
 ///
+/// Calls are spans of the process's tracer, where there is one, and carry its context, as all of AsyncHTTPClient's do.
+///
 /// What AsyncHTTPClient and SwiftNIO set the limits of:
 /// - A response with a Content-Length beside chunks, or with two equal Content-Length fields, is `malformed`. Header
 ///   bytes that are not UTF-8 arrive as replacement characters.

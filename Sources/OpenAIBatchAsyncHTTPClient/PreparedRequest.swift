@@ -70,7 +70,8 @@ struct PreparedRequest: Sendable {
           value.allSatisfy(\.isFieldByte) && String(validating: value, as: UTF8.self) != nil
         }
         guard isValid, field.name.rawName.first != ":" else {
-          throw .invalid("The header \(field.name.rawName) has a value with a control character.")
+          throw .invalid(
+            "The header \(field.name.rawName) has a control character in its value, or is not UTF-8.")
         }
         headers.add(name: field.name.rawName, value: field.value)
       }
