@@ -32,54 +32,73 @@ struct JSONNode: Sendable {
 
 /// A scanned text: its bytes, and where in them each value stands.
 ///
-/// Both lie in one block of memory that is written once, before the document exists, and freed with it: values
-/// of the text share the document, and keep nothing else alive.
-final class JSONDocument: Sendable {
-  nonisolated(unsafe) private let nodes: UnsafePointer<JSONNode>
-  nonisolated(unsafe) private let text: UnsafePointer<UInt8>
-  private let length: Int
-  /// How many nodes there are: none only when the text holds no value.
-  let nodeCount: Int
-  /// The line of the file, for a line of JSON Lines.
-  private let line: Int?
-
-  /// Takes nodes and text together.
-  init(nodes: UnsafeBufferPointer<JSONNode>, text: UnsafeBufferPointer<UInt8>, line: Int?) {
-    let nodesLength = nodes.count * MemoryLayout<JSONNode>.stride
-    let block = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(nodesLength + text.count, 1), alignment: MemoryLayout<JSONNode>.alignment)
-    block.copyMemory(from: UnsafeRawBufferPointer(nodes))
-    UnsafeMutableRawBufferPointer(rebasing: block[nodesLength...]).copyMemory(
-      from: UnsafeRawBufferPointer(text))
-    let base = UnsafeRawPointer(block.baseAddress.unsafelyUnwrapped)
-    self.nodes = base.bindMemory(to: JSONNode.self, capacity: nodes.count)
-    self.text = (base + nodesLength).bindMemory(to: UInt8.self, capacity: text.count)
-    nodeCount = nodes.count
-    length = text.count
-    self.line = line
+/// Both lie behind the object in one block of memory that is written once, before anybody else sees it: values of the
+/// text share the document, and keep nothing else alive.
+final class JSONDocument: ManagedBuffer<JSONDocument.Header, JSONNode> {
+  struct Header {
+    /// How many nodes there are: none only when the text holds no value.
+    let nodeCount: Int
+    let length: Int
+    /// The line of the file, for a line of JSON Lines.
+    let line: Int?
   }
 
-  deinit { UnsafeMutableRawPointer(mutating: nodes).deallocate() }
+  /// Takes nodes and text together: the text stands behind the last node.
+  static func make(
+    nodes: UnsafeBufferPointer<JSONNode>, text: UnsafeBufferPointer<UInt8>, line: Int?
+  ) -> JSONDocument {
+    let stride = MemoryLayout<JSONNode>.stride
+    let buffer = create(minimumCapacity: nodes.count + (text.count + stride - 1) / stride) { _ in
+      Header(nodeCount: nodes.count, length: text.count, line: line)
+    }
+    buffer.withUnsafeMutablePointerToElements { place in
+      if let first = nodes.baseAddress { place.initialize(from: first, count: nodes.count) }
+      if let first = text.baseAddress {
+        UnsafeMutableRawPointer(place + nodes.count).copyMemory(from: first, byteCount: text.count)
+      }
+    }
+    return unsafeDowncast(buffer, to: JSONDocument.self)
+  }
+
+  var nodeCount: Int { header.nodeCount }
 
   /// A look at a node for what keeps the document alive.
-  func view(_ node: Int) -> JSONView { JSONView(nodes: nodes, text: text, node: node) }
+  @inline(__always)
+  func view(_ node: Int) -> JSONView {
+    withUnsafeMutablePointers { header, nodes in
+      JSONView(nodes: nodes, text: Self.text(header, nodes), node: node)
+    }
+  }
+
+  @inline(__always)
+  private static func text(
+    _ header: UnsafeMutablePointer<Header>, _ nodes: UnsafeMutablePointer<JSONNode>
+  ) -> UnsafePointer<UInt8> {
+    UnsafeRawPointer(nodes + header.pointee.nodeCount).assumingMemoryBound(to: UInt8.self)
+  }
 
   /// Reads a value while the document is kept alive. The view must not leave `body`.
   @inline(__always)
-  func read<Result>(_ node: Int, _ body: (JSONView) throws -> Result) rethrows -> Result {
-    try withExtendedLifetime(self) { try body(view(node)) }
+  func read<Result, Failure: Error>(
+    _ node: Int, _ body: (JSONView) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try withExtendedLifetime(self) { () throws(Failure) in try body(view(node)) }
+  }
+
+  private func withText<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    withUnsafeMutablePointers { header, nodes in
+      body(UnsafeBufferPointer(start: Self.text(header, nodes), count: header.pointee.length))
+    }
   }
 
   /// The first byte behind a place that is not white space.
   func token(behind place: Int) -> UInt8? {
-    UnsafeBufferPointer(start: text, count: length)[place...].first {
-      ![0x20, 0x0A, 0x0D, 0x09].contains($0)
-    }
+    withText { $0[place...].first { ![0x20, 0x0A, 0x0D, 0x09].contains($0) } }
   }
 
   /// A failure at a byte, with its line.
   func failure(_ message: String, at offset: Int, path: String = "") -> JSONFailure {
-    let before = UnsafeBufferPointer(start: text, count: min(offset, length))
-    return JSONFailure(message, line: line ?? before.count { $0 == 0x0A } + 1, offset: offset, path: path)
+    let line = header.line ?? withText { $0.prefix(offset).count { $0 == 0x0A } + 1 }
+    return JSONFailure(message, line: line, offset: offset, path: path)
   }
 }

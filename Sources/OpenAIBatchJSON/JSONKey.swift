@@ -19,15 +19,15 @@ struct JSONKey: CodingKey {
   static let `super` = JSONKey(stringValue: "super")
 }
 
-extension JSONDecodingContext {
-  /// The way from the value that is decoded to a node.
-  func path(to node: Int) -> [any CodingKey] {
-    read(root) { root in
+extension JSONValue {
+  /// The way from here to a node, its names as they are written unless `name` says otherwise.
+  func path(to node: Int, name: (String) -> String = { $0 }) -> [any CodingKey] {
+    read { root in
       var path: [any CodingKey] = []
       var container = root
       search: while container.node < node {
         for key in container.keys where node < key.at(key.node + 1).raw.next {
-          path.append(JSONKey(stringValue: decoding.keys.key(key.jsonString.text)))
+          path.append(JSONKey(stringValue: name(key.jsonString.text)))
           container = key.at(key.node + 1)
           continue search
         }
@@ -41,6 +41,13 @@ extension JSONDecodingContext {
       return path
     }
   }
+}
+
+extension JSONDecodingContext {
+  /// The way from the value that is decoded to a node.
+  func path(to node: Int) -> [any CodingKey] {
+    JSONValue(document, root).path(to: node, name: decoding.keys.key)
+  }
 
   /// The byte at which the end of a way stands, or the last value on it that is there.
   func offset(of path: [any CodingKey]) -> Int {
@@ -50,7 +57,7 @@ extension JSONDecodingContext {
         let name = key.stringValue
         let next =
           value.keys.first { decoding.keys.key($0.jsonString.text) == name }.map { $0.at($0.node + 1) }
-          ?? value[name] ?? key.intValue.flatMap { value[$0] }
+          ?? value.member(named: name) ?? key.intValue.flatMap { value[$0] }
         guard let next else { break }
         value = next
       }

@@ -50,6 +50,21 @@ public struct JSONLines<Base: AsyncSequence>: AsyncSequence where Base.Element =
       }
     }
 
+    /// Lines that have arrived together: at least one, and of text not much more than `size` bytes unless one line
+    /// is longer. `nil` at the end.
+    package mutating func nextBlock(
+      of size: Int, isolation actor: isolated (any Actor)? = #isolation
+    ) async throws(Base.Failure) -> [JSONLine]? {
+      guard let first = try await next(isolation: actor) else { return nil }
+      var block = [first]
+      var length = first.bytes.count
+      while length < size, let line = splitter.next() {
+        block.append(line)
+        length += line.bytes.count
+      }
+      return block
+    }
+
     /// The next line that is not blank.
     public mutating func next() async throws(Base.Failure) -> JSONLine? {
       try await next(isolation: nil)

@@ -9,16 +9,16 @@ internal import Glibc
 internal import Musl
 #endif
 
-// Sixteen bytes at a time where it pays: inside strings, and in the white space of indented text.
+// Many bytes at a time where it pays: inside strings, and in the white space of indented text.
 
 extension JSONScanner {
   /// Steps over white space.
   @inline(__always)
   func skipWhitespace(_ index: inout Int) {
-    if index < end, base[index] > 0x20 { return }
+    if base[index] > 0x20 { return }
     // One space, as most writers leave it.
-    if index + 1 < end, base[index] == 0x20, base[index + 1] > 0x20 {
-      index += 1
+    if base[index] == 0x20, base[index &+ 1] > 0x20 {
+      index &+= 1
     } else {
       index = whitespaceEnd(from: index)
     }
@@ -27,28 +27,23 @@ extension JSONScanner {
   @inline(never)
   private func whitespaceEnd(from start: Int) -> Int {
     var index = start
-    while index < end {
+    while true {
       switch base[index] {
-      case 0x20:
-        let run = end &- index >= 16 ? Self.firstMark(load(index) .!= SIMD16(repeating: 0x20)) : 1
-        index += run
-      case 0x0A, 0x0D, 0x09: index += 1
+      case 0x20: index &+= Self.firstMark(load(index) .!= SIMD16(repeating: 0x20))
+      case 0x0A, 0x0D, 0x09: index &+= 1
       default: return index
       }
     }
-    return index
   }
 
   /// Steps over the string that starts here.
   @inline(__always)
   func scanString(_ index: inout Int) throws(Fault) -> JSONNode.Flags {
-    index += 1
-    if end &- index >= 16 {
-      index &+= Self.firstMark(stops(load(index)))
-      if index < end, base[index] == UInt8(ascii: "\"") {
-        index += 1
-        return []
-      }
+    index &+= 1
+    index &+= Self.firstMark(stops(load(index)))
+    if base[index] == UInt8(ascii: "\"") {
+      index &+= 1
+      return []
     }
     let (behind, flags) = try restOfString(from: index)
     index = behind
@@ -60,36 +55,41 @@ extension JSONScanner {
     var index = start
     var flags: JSONNode.Flags = []
     while true {
-      while end &- index >= 16 {
-        let halves = unsafeBitCast(stops(load(index)), to: SIMD2<UInt64>.self)
-        // A branch in place of a sum: the next load need not wait for this one's marks.
-        if halves[0] | halves[1] == 0 {
-          index &+= 16
-          continue
-        }
-        index &+= Self.firstMark(halves)
-        break
-      }
-      guard index < end else { throw Fault("the string has no closing quote", index) }
+      index = stop(from: index)
       switch base[index] {
       case UInt8(ascii: "\""):
-        return (index + 1, flags)
+        return (index &+ 1, flags)
       case UInt8(ascii: "\\"):
         flags.insert(.escaped)
-        let next = index + 1 < end ? base[index + 1] : 0
+        let next = base[index &+ 1]
         if next == UInt8(ascii: "u") {
           if try !scanUnicodeEscape(&index) { flags.insert(.loneSurrogate) }
         } else {
-          guard Self.isSimpleEscape(next) else { throw Fault("unknown escape in a string", index + 1) }
-          index += 2
+          guard Self.isSimpleEscape(next) else { throw Fault("unknown escape in a string", index &+ 1) }
+          index &+= 2
         }
       case 0x80...:
         try scanUTF8(&index)
-      case 0x20...:
-        index += 1
       default:
+        guard index < end else { throw Fault("the string has no closing quote", index) }
         throw Fault("a control character in a string must be escaped", index)
       }
+    }
+  }
+
+  /// The next byte that ends a run of plain text.
+  @inline(__always)
+  private func stop(from start: Int) -> Int {
+    var index = start
+    while true {
+      let (first, second) = (stops(load(index)), stops(load(index &+ 16)))
+      let either = unsafeBitCast(first .| second, to: SIMD2<UInt64>.self)
+      // A branch in place of a sum: the next load need not wait for this one's marks.
+      if either[0] | either[1] != 0 {
+        let run = Self.firstMark(first)
+        return index &+ (run < 16 ? run : 16 &+ Self.firstMark(second))
+      }
+      index &+= 32
     }
   }
 
@@ -114,8 +114,8 @@ extension JSONScanner {
 
   @inline(__always)
   private static func firstMark(_ halves: SIMD2<UInt64>) -> Int {
-    if halves[0] != 0 { return UInt64(littleEndian: halves[0]).trailingZeroBitCount >> 3 }
-    return 8 + UInt64(littleEndian: halves[1]).trailingZeroBitCount >> 3
+    if halves[0] != 0 { return UInt64(littleEndian: halves[0]).trailingZeroBitCount &>> 3 }
+    return 8 &+ UInt64(littleEndian: halves[1]).trailingZeroBitCount &>> 3
   }
 
   /// Whether a byte ends an escape of two bytes: one of `"\/bfnrt`.
@@ -134,20 +134,20 @@ extension JSONScanner {
   /// - Returns: Whether it stands for a character: a lone surrogate does not.
   @inline(__always)
   private func scanUnicodeEscape(_ index: inout Int) throws(Fault) -> Bool {
-    let unit = try hexUnit(at: index + 2)
-    index += 6
+    let unit = try hexUnit(at: index &+ 2)
+    index &+= 6
     guard unit & 0xF800 == 0xD800 else { return true }
-    guard unit & 0xFC00 == 0xD800, index + 1 < end, base[index] == UInt8(ascii: "\\"),
-      base[index + 1] == UInt8(ascii: "u"), try hexUnit(at: index + 2) & 0xFC00 == 0xDC00
+    guard unit & 0xFC00 == 0xD800, base[index] == UInt8(ascii: "\\"),
+      base[index &+ 1] == UInt8(ascii: "u"), try hexUnit(at: index &+ 2) & 0xFC00 == 0xDC00
     else { return false }  // What follows may begin a pair of its own.
-    index += 6
+    index &+= 6
     return true
   }
 
   private func hexUnit(at start: Int) throws(Fault) -> UInt16 {
     var unit: UInt16 = 0
-    for index in start..<start + 4 {
-      let digit = index < end ? hexDigit(base[index]) : 255
+    for index in start..<start &+ 4 {
+      let digit = hexDigit(base[index])
       guard digit < 16 else { throw Fault("expected four hexadecimal digits", index) }
       unit = unit << 4 | UInt16(digit)
     }
@@ -159,26 +159,22 @@ extension JSONScanner {
   private func scanUTF8(_ index: inout Int) throws(Fault) {
     repeat {
       let lead = base[index]
-      let left = end - index
       if lead < 0xE0 {
-        guard lead >= 0xC2, left > 1, isContinuation(index + 1) else { throw Fault("not UTF-8", index) }
-        index += 2
+        guard lead >= 0xC2, isContinuation(index &+ 1) else { throw Fault("not UTF-8", index) }
+        index &+= 2
       } else if lead < 0xF0 {
-        guard left > 2, isContinuation(index + 1), isContinuation(index + 2) else {
-          throw Fault("not UTF-8", index)
-        }
-        let top = UInt16(lead & 0x0F) << 6 | UInt16(base[index + 1] & 0x3F)
+        guard isContinuation(index &+ 1), isContinuation(index &+ 2) else { throw Fault("not UTF-8", index) }
+        let top = UInt16(lead & 0x0F) << 6 | UInt16(base[index &+ 1] & 0x3F)
         guard top >= 0x800 >> 6, top & 0x3E0 != 0xD800 >> 6 else { throw Fault("not UTF-8", index) }
-        index += 3
+        index &+= 3
       } else {
-        guard lead < 0xF5, left > 3, isContinuation(index + 1), isContinuation(index + 2),
-          isContinuation(index + 3)
+        guard lead < 0xF5, isContinuation(index &+ 1), isContinuation(index &+ 2), isContinuation(index &+ 3)
         else { throw Fault("not UTF-8", index) }
-        let top = UInt16(lead & 0x07) << 6 | UInt16(base[index + 1] & 0x3F)
+        let top = UInt16(lead & 0x07) << 6 | UInt16(base[index &+ 1] & 0x3F)
         guard 0x10...0x10F ~= top else { throw Fault("not UTF-8", index) }
-        index += 4
+        index &+= 4
       }
-    } while index < end && base[index] >= 0x80
+    } while base[index] >= 0x80
   }
 
   @inline(__always)
@@ -188,26 +184,26 @@ extension JSONScanner {
   @inline(__always)
   func scanNumber(_ index: inout Int) throws(Fault) -> JSONNode.Flags {
     if base[index] == UInt8(ascii: "-") {
-      index += 1
+      index &+= 1
     } else if base[index] &- 0x30 >= 10 {
-      throw Fault("expected a value", index)
+      throw Fault(index < end ? "expected a value" : "expected a value, found the end of the text", index)
     }
-    if index < end, base[index] == UInt8(ascii: "0") {
-      index += 1
-      if index < end, base[index] &- 0x30 < 10 { throw Fault("a number must not start with 0", index) }
+    if base[index] == UInt8(ascii: "0") {
+      index &+= 1
+      if base[index] &- 0x30 < 10 { throw Fault("a number must not start with 0", index) }
     } else {
       try expectDigits(&index)
     }
     var flags: JSONNode.Flags = []
-    if index < end, base[index] == UInt8(ascii: ".") {
+    if base[index] == UInt8(ascii: ".") {
       flags = .fractional
-      index += 1
+      index &+= 1
       try expectDigits(&index)
     }
-    if index < end, base[index] | 0x20 == UInt8(ascii: "e") {
+    if base[index] | 0x20 == UInt8(ascii: "e") {
       flags = .fractional
-      index += 1
-      if index < end, base[index] == UInt8(ascii: "+") || base[index] == UInt8(ascii: "-") { index += 1 }
+      index &+= 1
+      if base[index] == UInt8(ascii: "+") || base[index] == UInt8(ascii: "-") { index &+= 1 }
       try expectDigits(&index)
     }
     return flags
@@ -216,7 +212,7 @@ extension JSONScanner {
   @inline(__always)
   private func expectDigits(_ index: inout Int) throws(Fault) {
     let start = index
-    while index < end, base[index] &- 0x30 < 10 { index &+= 1 }
+    while base[index] &- 0x30 < 10 { index &+= 1 }
     guard index > start else { throw Fault("expected a digit", index) }
   }
 
@@ -224,7 +220,7 @@ extension JSONScanner {
   @inline(__always)
   func expect(_ word: StaticString, _ index: inout Int) throws(Fault) {
     let length = word.utf8CodeUnitCount
-    guard index + length <= end, memcmp(base + index, word.utf8Start, length) == 0 else {
+    guard memcmp(base + index, word.utf8Start, length) == 0 else {
       throw Fault("expected a value", index)
     }
     index += length

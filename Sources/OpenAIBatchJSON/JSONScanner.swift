@@ -11,8 +11,9 @@ internal import Musl
 
 /// Walks JSON bytes once by RFC 8259: checks every byte, and notes where each value stands.
 ///
-/// A scanner lives inside one `withUnsafeBufferPointer`; every read is preceded by a comparison with `end`. The
-/// place in the text is handed on by value, so that it stays in a register.
+/// Behind the text stand zeros, ``padding`` of them. A zero is nothing that JSON knows outside or inside of strings, so
+/// that every step ends there without a look at the length. The place in the text is handed on by value, so that it stays
+/// in a register.
 struct JSONScanner {
   /// What is wrong, and at which byte.
   struct Fault: Error {
@@ -24,29 +25,11 @@ struct JSONScanner {
   static let maximumDepth = 512
   /// Longer texts do not fit the nodes' fields.
   static let maximumLength = Int(Int32.max)
+  /// As many bytes as one step looks at.
+  static let padding = 32
 
   let base: UnsafePointer<UInt8>
   let end: Int
-
-  /// The document of `text`, whole or up to the fault.
-  static func scan(_ text: ArraySlice<UInt8>, line: Int? = nil) -> (document: JSONDocument, fault: Fault?) {
-    text.withUnsafeBufferPointer { text in
-      withUnsafeTemporaryAllocation(of: JSONNode.self, capacity: 256) { space in
-        let (nodes, fault) = scan(text, into: NodeBuffer(space))
-        defer { nodes.deallocate() }
-        return (JSONDocument(nodes: nodes.all, text: text, line: line), fault)
-      }
-    }
-  }
-
-  private static func scan(_ text: UnsafeBufferPointer<UInt8>, into nodes: NodeBuffer) -> (NodeBuffer, Fault?)
-  {
-    guard let base = text.baseAddress, !text.isEmpty else {
-      return (nodes, Fault("expected a value, found the end of the text", 0))
-    }
-    guard text.count <= maximumLength else { return (nodes, Fault("longer than 2 GiB", 0)) }
-    return JSONScanner(base: base, end: text.count).scan(into: nodes)
-  }
 
   /// The distance to the first line feed, or `nil` when there is none.
   static func newline(in bytes: ArraySlice<UInt8>) -> Int? {
@@ -56,13 +39,15 @@ struct JSONScanner {
     }
   }
 
-  private func scan(into buffer: NodeBuffer) -> (NodeBuffer, Fault?) {
-    var nodes = buffer
+  /// Notes the values of the text, up to the fault if there is one.
+  func scan(into nodes: inout NodeBuffer) -> Fault? {
+    var found = nodes
+    defer { nodes = found }
     do throws(Fault) {
-      try scan(&nodes)
-      return (nodes, nil)
+      try scan(&found)
+      return nil
     } catch {
-      return (nodes, error)
+      return error
     }
   }
 
@@ -76,7 +61,6 @@ struct JSONScanner {
 
     skipWhitespace(&index)
     value: while true {
-      guard index < end else { throw Fault("expected a value, found the end of the text", index) }
       let start = index
       switch base[index] {
       case UInt8(ascii: "\""):
@@ -90,7 +74,7 @@ struct JSONScanner {
         isObject = base[index] == UInt8(ascii: "{")
         index &+= 1
         skipWhitespace(&index)
-        if index < end, base[index] == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) { break }
+        if base[index] == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) { break }
         if isObject { try scanKey(&index, &nodes, of: container) }
         continue value
       case UInt8(ascii: "t"):
@@ -109,7 +93,7 @@ struct JSONScanner {
       // Behind a value, or between the brackets of an empty container.
       while depth > 0 {
         skipWhitespace(&index)
-        let byte = index < end ? base[index] : 0
+        let byte = base[index]
         if byte == UInt8(ascii: ",") {
           index &+= 1
           skipWhitespace(&index)
@@ -134,14 +118,14 @@ struct JSONScanner {
   @inline(__always)
   private func scanKey(_ index: inout Int, _ nodes: inout NodeBuffer, of container: Int) throws(Fault) {
     let start = index
-    guard index < end, base[index] == UInt8(ascii: "\"") else {
+    guard base[index] == UInt8(ascii: "\"") else {
       throw Fault("expected a key in double quotes", index)
     }
     let flags = try scanString(&index)
     nodes.append(start: start, end: index, info: flags.rawValue)
     if !flags.isEmpty { nodes[container].info |= flags.rawValue }
     skipWhitespace(&index)
-    guard index < end, base[index] == UInt8(ascii: ":") else { throw Fault("expected ':'", index) }
+    guard base[index] == UInt8(ascii: ":") else { throw Fault("expected ':'", index) }
     index &+= 1
     skipWhitespace(&index)
   }

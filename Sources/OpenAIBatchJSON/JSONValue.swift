@@ -11,7 +11,8 @@
 /// texts are cut in the middle of a character, and an answer must not be lost for that. Of members with one
 /// name the first counts.
 public struct JSONValue: Sendable {
-  let document: JSONDocument
+  /// Nothing in it changes.
+  nonisolated(unsafe) let document: JSONDocument
   let node: Int
 
   init(_ document: JSONDocument, _ node: Int) {
@@ -34,13 +35,17 @@ public struct JSONValue: Sendable {
   }
 
   init(parsing bytes: ArraySlice<UInt8>, line: Int?) throws(JSONFailure) {
-    let (document, fault) = JSONScanner.scan(bytes, line: line)
+    let (document, fault) = JSONScratch.scan(bytes, line: line)
     if let fault { throw document.failure("\(fault.message)", at: fault.offset) }
     self.init(document, 0)
   }
 
   /// Reads several values at once. The view must not leave `body`.
-  package func read<Result>(_ body: (JSONView) -> Result) -> Result { document.read(node, body) }
+  package func read<Result, Failure: Error>(_ body: (JSONView) throws(Failure) -> Result) throws(Failure)
+    -> Result
+  {
+    try document.read(node, body)
+  }
 
   /// A value that was found by a view.
   package func value(_ view: JSONView) -> JSONValue { JSONValue(document, view.node) }
@@ -64,13 +69,13 @@ public struct JSONValue: Sendable {
 
 extension JSONValue {
   /// The first member called `key`, or `nil` when this is not an object or has none.
-  public subscript(key: String) -> JSONValue? { read { $0[key].map(value) } }
+  public subscript(key: String) -> JSONValue? { read { $0.member(named: key).map(value) } }
 
   /// The element at `index`, or `nil` when this is not an array or is shorter.
   public subscript(index: Int) -> JSONValue? { read { $0[index].map(value) } }
 
   /// How many members or elements there are; 0 when this is neither an object nor an array.
-  public var count: Int { read { $0.kind == .object || $0.kind == .array ? $0.raw.count : 0 } }
+  public var count: Int { read(\.count) }
 
   /// All members in order, duplicates included; empty when this is not an object.
   public var members: [(key: String, value: JSONValue)] {
@@ -82,7 +87,7 @@ extension JSONValue {
 
   /// The leading members of an object whose text is damaged further on, such as a line that was cut.
   package static func wholeMembers(of bytes: ArraySlice<UInt8>) -> [(key: String, value: JSONValue)] {
-    let document = JSONScanner.scan(bytes).document
+    let document = JSONScratch.scan(bytes, line: nil).document
     guard document.nodeCount > 1 else { return [] }
     return document.read(0) { root in
       guard root.firstByte == UInt8(ascii: "{") else { return [] }
@@ -113,7 +118,7 @@ extension JSONValue {
   public var int: Int? { read(\.int) }
 
   /// A number as the nearest `Double`; `nil` for another value, and for one too large for a `Double`.
-  public var double: Double? { read { $0.isNumber ? $0.jsonNumber.double : nil } }
+  public var double: Double? { read(\.double) }
 
   /// A number as the nearest `Float`; `nil` for another value, and for one too large for a `Float`.
   public var float: Float? { read { $0.isNumber ? $0.jsonNumber.float : nil } }

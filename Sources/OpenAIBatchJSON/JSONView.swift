@@ -50,36 +50,63 @@ package struct JSONView {
 
 extension JSONView {
   /// The first member called `key`, or `nil` when this is not an object or has none.
-  package subscript(key: String) -> JSONView? { memberKey(key).map { at($0 + 1) } }
+  package subscript(key: StaticString) -> JSONView? {
+    memberKey(UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)).map { at($0 &+ 1) }
+  }
 
-  /// The node of the key of the first member called `name`. Keys with escapes are compared by their meaning.
+  /// The first member called `name`, or `nil` when this is not an object or has none.
+  package func member(named name: String) -> JSONView? {
+    memberKey(name).map { at($0 &+ 1) }
+  }
+
+  /// The node of the key of the first member called `name`.
   ///
   /// - Parameter first: The first key of some name, to look at before all others.
   func memberKey(_ name: String, first: Int? = nil) -> Int? {
-    guard firstByte == UInt8(ascii: "{") else { return nil }
     var name = name
     return name.withUTF8 { name in
-      if let first, nodes[first].flags.isEmpty, at(first).jsonString.equals(name) { return first }
-      var key = node + 1
-      let end = Int(nodes[node].next)
-      let length = UInt32(truncatingIfNeeded: name.count + 2)
-      while key < end {
-        let found = nodes[key]
-        if found.flags.isEmpty {
-          if found.end - found.start == length, name.isEmpty || equals(found, name) { return key }
-        } else if at(key).jsonString.equals(name) {
-          return key
-        }
-        key = Int(nodes[key + 1].next)
-      }
-      return nil
+      if let first, isKey(first, name) { return first }
+      return memberKey(name)
     }
   }
 
   @inline(__always)
-  private func equals(_ key: JSONNode, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard let base = name.baseAddress else { return true }
-    return memcmp(text + Int(key.start) + 1, base, name.count) == 0
+  private func memberKey(_ name: UnsafeBufferPointer<UInt8>) -> Int? {
+    guard firstByte == UInt8(ascii: "{") else { return nil }
+    var key = node &+ 1
+    let end = Int(nodes[node].next)
+    while key < end {
+      if isKey(key, name) { return key }
+      key = Int(nodes[key &+ 1].next)
+    }
+    return nil
+  }
+
+  /// Whether a key is `name`. Keys with escapes are compared by their meaning.
+  @inline(__always)
+  private func isKey(_ key: Int, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
+    let found = nodes[key]
+    guard found.flags.isEmpty else { return at(key).jsonString.equals(name) }
+    guard Int(found.end &- found.start) == name.count &+ 2 else { return false }
+    guard let name = name.baseAddress else { return true }
+    return Self.areEqual(text + (Int(found.start) &+ 1), name, Int(found.end &- found.start) &- 2)
+  }
+
+  /// Whether two short texts of one length are the same: by one look at the first bytes and one at the last.
+  @inline(__always)
+  private static func areEqual(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count: Int)
+    -> Bool
+  {
+    func areEqual<Word: FixedWidthInteger>(at offset: Int, as word: Word.Type) -> Bool {
+      UnsafeRawPointer(one + offset).loadUnaligned(as: word)
+        == UnsafeRawPointer(other + offset).loadUnaligned(as: word)
+    }
+    switch count {
+    case 8...16: return areEqual(at: 0, as: UInt64.self) && areEqual(at: count &- 8, as: UInt64.self)
+    case 4..<8: return areEqual(at: 0, as: UInt32.self) && areEqual(at: count &- 4, as: UInt32.self)
+    case 2..<4: return areEqual(at: 0, as: UInt16.self) && areEqual(at: count &- 2, as: UInt16.self)
+    default: return memcmp(one, other, count) == 0
+    }
   }
 
   /// The element at `index`, or `nil` when this is not an array or is shorter.
@@ -89,6 +116,9 @@ extension JSONView {
     for _ in 0..<index { element = Int(nodes[element].next) }
     return at(element)
   }
+
+  /// How many members or elements there are; 0 when this is neither an object nor an array.
+  package var count: Int { kind == .object || kind == .array ? raw.count : 0 }
 
   /// All elements in order; none when this is not an array.
   package var elements: Children { Children(of: self, isObject: false) }
@@ -152,6 +182,23 @@ extension JSONView {
 
   /// A number that is whole in any spelling, such as `200.0`, and fits; `nil` for another value.
   package var wholeInt: Int? { isNumber ? jsonNumber.wholeInteger() : nil }
+
+  /// A number as the nearest `Double`; `nil` for another value, and for one too large for a `Double`.
+  package var double: Double? { isNumber ? jsonNumber.double : nil }
+
+  /// A scalar's text: of a string its meaning, of another scalar how it is written; `nil` for containers and null.
+  package var scalarText: String? {
+    switch kind {
+    case .string: jsonString.text
+    case .number, .boolean: String(decoding: content, as: UTF8.self)
+    case .object, .array, .null: nil
+    }
+  }
+
+  /// Whether the text of this string, or one of the keys of this object, has a surrogate without its partner.
+  package var hasLoneSurrogate: Bool {
+    (firstByte == UInt8(ascii: "\"") || firstByte == UInt8(ascii: "{")) && raw.flags.contains(.loneSurrogate)
+  }
 
   /// `true` or `false`; `nil` for another value.
   package var bool: Bool? {

@@ -1,28 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-/// Nodes in the order in which they are found: in borrowed space for a usual line, then on the heap.
+/// Nodes in the order in which they are found, on the heap.
 ///
 /// Growing makes a new value, so that the scanner's copy stays in registers.
 struct NodeBuffer {
   private let nodes: UnsafeMutablePointer<JSONNode>
   private let capacity: Int
-  private let isOwned: Bool
-  private(set) var count: Int
+  private(set) var count = 0
 
-  init(_ space: UnsafeMutableBufferPointer<JSONNode>) {
-    self.init(space.baseAddress.unsafelyUnwrapped, capacity: space.count, isOwned: false, count: 0)
-  }
-
-  private init(_ nodes: UnsafeMutablePointer<JSONNode>, capacity: Int, isOwned: Bool, count: Int) {
-    self.nodes = nodes
+  init(capacity: Int) {
+    nodes = .allocate(capacity: capacity)
     self.capacity = capacity
-    self.isOwned = isOwned
-    self.count = count
   }
 
   /// What was added so far.
   var all: UnsafeBufferPointer<JSONNode> { UnsafeBufferPointer(start: nodes, count: count) }
+
+  mutating func removeAll() { count = 0 }
 
   subscript(index: Int) -> JSONNode {
     @inline(__always) get { nodes[index] }
@@ -54,13 +49,12 @@ struct NodeBuffer {
 
   @inline(never)
   private func grown() -> NodeBuffer {
-    let larger = UnsafeMutablePointer<JSONNode>.allocate(capacity: capacity * 2)
-    larger.moveInitialize(from: nodes, count: count)
+    var larger = NodeBuffer(capacity: capacity * 2)
+    larger.nodes.moveInitialize(from: nodes, count: count)
+    larger.count = count
     deallocate()
-    return NodeBuffer(larger, capacity: capacity * 2, isOwned: true, count: count)
+    return larger
   }
 
-  func deallocate() {
-    if isOwned { nodes.deallocate() }
-  }
+  func deallocate() { nodes.deallocate() }
 }

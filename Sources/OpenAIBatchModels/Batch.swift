@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-internal import OpenAIBatchJSON
+package import OpenAIBatchJSON
 
 #if canImport(FoundationEssentials)
 public import FoundationEssentials
@@ -104,36 +104,7 @@ extension Batch: Codable {
   }
 
   /// Decodes a batch; only its `id` is required.
-  public init(from decoder: any Decoder) throws {
-    var container = try decoder.container(keyedBy: CodingKeys.self)
-    if !container.contains(.id), container.contains(.job) {
-      container = try container.nestedContainer(keyedBy: CodingKeys.self, forKey: .job)
-    }
-    id = BatchID(try container.requiredText(.id))
-    object = container.text(.object) ?? "batch"
-    endpoint = BatchEndpoint(container.text(.endpoint) ?? "")
-    model = container.text(.model) ?? container.text(.modelID)
-    errors =
-      [.errors, .error].lazy.compactMap { container.tolerant(BatchErrorList.self, $0)?.errors }
-      .first { !$0.isEmpty } ?? []
-    inputFileID = FileID(container.text(.inputFileID) ?? "")
-    completionWindow = CompletionWindow(container.text(.completionWindow) ?? "")
-    status = BatchStatus(container.text(.status) ?? "")
-    outputFileID = container.text(.outputFileID).map(FileID.init)
-    errorFileID = container.text(.errorFileID).map(FileID.init)
-    createdAt = try container.timestamp(.createdAt) ?? Date(timeIntervalSince1970: 0)
-    inProgressAt = try container.timestamp(.inProgressAt)
-    expiresAt = try container.timestamp(.expiresAt) ?? container.timestamp(.jobDeadline)
-    finalizingAt = try container.timestamp(.finalizingAt)
-    completedAt = try container.timestamp(.completedAt)
-    failedAt = try container.timestamp(.failedAt)
-    expiredAt = try container.timestamp(.expiredAt)
-    cancellingAt = try container.timestamp(.cancellingAt)
-    cancelledAt = try container.timestamp(.cancelledAt)
-    requestCounts = container.tolerant(RequestCounts.self, .requestCounts) ?? RequestCounts()
-    usage = container.tolerant(TokenUsage.self, .usage)
-    metadata = container.stringPairs(.metadata)
-  }
+  public init(from decoder: any Decoder) throws { try self.init(reading: decoder) }
 
   /// Encodes the service's own shape: absent values are null, timestamps seconds, as integers where whole.
   public func encode(to encoder: any Encoder) throws {
@@ -160,5 +131,36 @@ extension Batch: Codable {
     try container.encode(requestCounts, forKey: .requestCounts)
     try container.encode(usage, forKey: .usage)
     try container.encode(metadata, forKey: .metadata)
+  }
+}
+
+extension Batch: JSONReadable {
+  package init(_ json: JSONView) throws(JSONMisfit) {
+    var members = try Members(of: json, by: CodingKeys.self)
+    if members[.id] == nil, let job = members[.job] { members = try Members(of: job) }
+    id = BatchID(try members.id(.id))
+    object = members.text(.object) ?? "batch"
+    endpoint = BatchEndpoint(members.text(.endpoint) ?? "")
+    model = members.text(.model) ?? members.text(.modelID)
+    let given = members.read(BatchErrorList.self, .errors)?.errors ?? []
+    errors = given.isEmpty ? members.read(BatchErrorList.self, .error)?.errors ?? [] : given
+    inputFileID = FileID(members.text(.inputFileID) ?? "")
+    completionWindow = CompletionWindow(members.text(.completionWindow) ?? "")
+    status = BatchStatus(members.text(.status) ?? "")
+    outputFileID = members.text(.outputFileID).map(FileID.init)
+    errorFileID = members.text(.errorFileID).map(FileID.init)
+    createdAt = try members.timestamp(.createdAt) ?? Date(timeIntervalSince1970: 0)
+    inProgressAt = try members.timestamp(.inProgressAt)
+    let deadline = try members.timestamp(.jobDeadline)
+    expiresAt = try members.timestamp(.expiresAt) ?? deadline
+    finalizingAt = try members.timestamp(.finalizingAt)
+    completedAt = try members.timestamp(.completedAt)
+    failedAt = try members.timestamp(.failedAt)
+    expiredAt = try members.timestamp(.expiredAt)
+    cancellingAt = try members.timestamp(.cancellingAt)
+    cancelledAt = try members.timestamp(.cancelledAt)
+    requestCounts = members.read(RequestCounts.self, .requestCounts) ?? RequestCounts()
+    usage = members.read(TokenUsage.self, .usage)
+    metadata = members.stringPairs(.metadata)
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
+package import OpenAIBatchJSON
+
 /// One reason why a batch was refused.
 public struct BatchError: Sendable, Hashable, Codable {
   /// The service's name for the reason.
@@ -23,16 +25,7 @@ public struct BatchError: Sendable, Hashable, Codable {
   private enum CodingKeys: String, CodingKey { case code, message, param, line }
 
   /// Decodes an error: an object, or a text, which becomes its message.
-  public init(from decoder: any Decoder) throws {
-    if let text = try? decoder.singleValueContainer().decode(String.self) {
-      self.init(message: text.isEmpty ? nil : text)
-      return
-    }
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    self.init(
-      code: container.scalarText(.code).map(ErrorCode.init), message: container.text(.message),
-      param: container.text(.param), line: container.integer(.line))
-  }
+  public init(from decoder: any Decoder) throws { try self.init(reading: decoder) }
 
   /// Encodes the service's own shape: absent values are null.
   public func encode(to encoder: any Encoder) throws {
@@ -41,6 +34,19 @@ public struct BatchError: Sendable, Hashable, Codable {
     try container.encode(message, forKey: .message)
     try container.encode(param, forKey: .param)
     try container.encode(line, forKey: .line)
+  }
+}
+
+extension BatchError: JSONReadable {
+  package init(_ json: JSONView) throws(JSONMisfit) {
+    if let text = json.string {
+      self.init(message: text.isEmpty ? nil : text)
+    } else {
+      let members = try Members(of: json, by: CodingKeys.self)
+      self.init(
+        code: members.scalarText(.code).map(ErrorCode.init), message: members.text(.message),
+        param: members.text(.param), line: members.integer(.line))
+    }
   }
 }
 
@@ -54,32 +60,25 @@ extension BatchError: CustomStringConvertible {
 
 /// The wire forms of `errors`: `{"object":"list","data":[…]}`, a bare list, one error, or one text. Elements
 /// that are no errors are left out; they do not hide the others.
-struct BatchErrorList: Sendable, Hashable, Codable {
+struct BatchErrorList: Sendable, Hashable, Encodable, JSONReadable {
   var errors: [BatchError]
 
   private enum CodingKeys: String, CodingKey { case object, data }
 
   init(errors: [BatchError]) { self.errors = errors }
 
-  init(from decoder: any Decoder) throws {
-    if let list = try? decoder.singleValueContainer().decode([Element].self) {
-      errors = list.compactMap(\.error)
-    } else if let text = try? decoder.singleValueContainer().decode(String.self) {
-      errors = text.isEmpty ? [] : [BatchError(message: text)]
-    } else {
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      if container.contains(.data) {
-        errors = container.tolerant([Element].self, .data)?.compactMap(\.error) ?? []
-      } else {
-        let error = try BatchError(from: decoder)
-        errors = error == BatchError() ? [] : [error]
-      }
-    }
-  }
+  init(from decoder: any Decoder) throws { try self.init(reading: decoder) }
 
-  private struct Element: Decodable {
-    let error: BatchError?
-    init(from decoder: any Decoder) throws { error = try? BatchError(from: decoder) }
+  init(_ json: JSONView) throws(JSONMisfit) {
+    switch json.kind {
+    case .array:
+      errors = json.elements.compactMap { try? BatchError($0) }
+    case .object where json["data"] != nil:
+      errors = json["data"]?.elements.compactMap { try? BatchError($0) } ?? []
+    default:
+      let error = try BatchError(json)
+      errors = error == BatchError() ? [] : [error]
+    }
   }
 
   func encode(to encoder: any Encoder) throws {

@@ -36,10 +36,7 @@ extension BatchResponse {
 
   /// Tokens that the answer used.
   public var usage: TokenUsage? {
-    json.read { body in
-      guard let usage = body["usage"], usage.kind == .object else { return nil }
-      return TokenUsage(usage)
-    }
+    json.read { $0["usage"].flatMap { try? TokenUsage($0) } }
   }
 
   /// A chat message's content: a text, or a list of parts.

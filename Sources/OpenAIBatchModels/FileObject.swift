@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
+package import OpenAIBatchJSON
+
 #if canImport(FoundationEssentials)
 public import FoundationEssentials
 #else
@@ -53,18 +55,7 @@ extension FileObject: Codable {
   }
 
   /// Decodes a file object; only its `id` is required.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    id = FileID(try container.requiredText(.id))
-    object = container.text(.object) ?? "file"
-    bytes = container.integer(.bytes) ?? 0
-    createdAt = try container.timestamp(.createdAt) ?? Date(timeIntervalSince1970: 0)
-    expiresAt = try container.timestamp(.expiresAt)
-    filename = container.text(.filename) ?? ""
-    purpose = FilePurpose(container.text(.purpose) ?? "")
-    status = container.text(.status)
-    statusDetails = container.text(.statusDetails)
-  }
+  public init(from decoder: any Decoder) throws { try self.init(reading: decoder) }
 
   /// Encodes the service's own shape.
   public func encode(to encoder: any Encoder) throws {
@@ -120,11 +111,7 @@ public struct FileDeletion: Sendable, Hashable, Codable {
   private enum CodingKeys: String, CodingKey { case id, object, deleted }
 
   /// Decodes an answer; a missing `deleted` means that it is.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    id = FileID(container.text(.id) ?? "")
-    deleted = container.tolerant(Bool.self, .deleted) ?? true
-  }
+  public init(from decoder: any Decoder) throws { try self.init(reading: decoder) }
 
   /// Encodes the service's own shape.
   public func encode(to encoder: any Encoder) throws {
@@ -132,5 +119,28 @@ public struct FileDeletion: Sendable, Hashable, Codable {
     try container.encode(id, forKey: .id)
     try container.encode("file", forKey: .object)
     try container.encode(deleted, forKey: .deleted)
+  }
+}
+
+extension FileObject: JSONReadable {
+  package init(_ json: JSONView) throws(JSONMisfit) {
+    let members = try Members(of: json, by: CodingKeys.self)
+    id = FileID(try members.id(.id))
+    object = members.text(.object) ?? "file"
+    bytes = members.integer(.bytes) ?? 0
+    createdAt = try members.timestamp(.createdAt) ?? Date(timeIntervalSince1970: 0)
+    expiresAt = try members.timestamp(.expiresAt)
+    filename = members.text(.filename) ?? ""
+    purpose = FilePurpose(members.text(.purpose) ?? "")
+    status = members.text(.status)
+    statusDetails = members.text(.statusDetails)
+  }
+}
+
+extension FileDeletion: JSONReadable {
+  package init(_ json: JSONView) throws(JSONMisfit) {
+    let members = try Members(of: json, by: CodingKeys.self)
+    id = FileID(members.text(.id) ?? "")
+    deleted = members[.deleted]?.bool ?? true
   }
 }

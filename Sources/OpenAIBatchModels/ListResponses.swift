@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
+package import OpenAIBatchJSON
+
 /// One page of batches, as the service sends it.
 public struct ListBatchesResponse: Sendable, Hashable {
   /// Always `list`.
@@ -32,7 +34,7 @@ public struct ListFilesResponse: Sendable, Hashable {
 /// The tolerant reading of a list: the documented envelope, `value` in place of `data` (Azure's preview), or
 /// a bare array (Together). A text with neither list is an error: an error body that came with status 200 must
 /// not pass for the end of the list.
-package struct ListEnvelope<Item: Decodable & Sendable>: Decodable, Sendable {
+package struct ListEnvelope<Item: JSONReadable & Sendable>: JSONReadable, Sendable {
   package var object: String
   package var data: [Item]
   package var firstID: String?
@@ -40,24 +42,37 @@ package struct ListEnvelope<Item: Decodable & Sendable>: Decodable, Sendable {
   package var hasMore: Bool?
 
   private enum CodingKeys: String, CodingKey {
-    case object, data, value
+    case object
     case firstID = "first_id"
     case lastID = "last_id"
     case hasMore = "has_more"
   }
 
-  package init(from decoder: any Decoder) throws {
-    guard let container = try? decoder.container(keyedBy: CodingKeys.self) else {
+  package init(from decoder: any Decoder) throws { try self.init(reading: decoder) }
+
+  package init(_ json: JSONView) throws(JSONMisfit) {
+    guard json.kind != .array else {
       object = "list"
-      data = try decoder.singleValueContainer().decode([Item].self)
+      data = try Self.items(of: json)
       return
     }
-    object = container.text(.object) ?? "list"
-    let key = container.contains(.data) || !container.contains(.value) ? CodingKeys.data : .value
-    data = try container.decode([Item]?.self, forKey: key) ?? []
-    firstID = container.text(.firstID)
-    lastID = container.text(.lastID)
-    hasMore = container.tolerant(Bool.self, .hasMore)
+    let members = try Members(of: json, by: CodingKeys.self)
+    object = members.text(.object) ?? "list"
+    guard let list = json["data"] ?? json["value"] else {
+      throw JSONMisfit("the key data is missing", json)
+    }
+    data = list.isNull ? [] : try Self.items(of: list)
+    firstID = members.text(.firstID)
+    lastID = members.text(.lastID)
+    hasMore = members[.hasMore]?.bool
+  }
+
+  private static func items(of list: JSONView) throws(JSONMisfit) -> [Item] {
+    guard list.kind == .array else { throw JSONMisfit("expected an array", list) }
+    var items: [Item] = []
+    items.reserveCapacity(list.count)
+    for element in list.elements { items.append(try Item(element)) }
+    return items
   }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
+package import OpenAIBatchJSON
+
 /// How many requests a batch has, and how many ended how.
 public struct RequestCounts: Sendable, Hashable, Codable {
   /// All requests of the batch; 0 until it is validated.
@@ -32,10 +34,14 @@ public struct RequestCounts: Sendable, Hashable, Codable {
   private enum CodingKeys: String, CodingKey { case total, completed, failed }
 
   /// Decodes counts; missing and null members are 0.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    total = container.integer(.total) ?? 0
-    completed = container.integer(.completed) ?? 0
-    failed = container.integer(.failed) ?? 0
+  public init(from decoder: any Decoder) throws { try self.init(reading: decoder) }
+}
+
+extension RequestCounts: JSONReadable {
+  package init(_ json: JSONView) throws(JSONMisfit) {
+    let members = try Members(of: json, by: CodingKeys.self)
+    total = members.integer(.total) ?? 0
+    completed = members.integer(.completed) ?? 0
+    failed = members.integer(.failed) ?? 0
   }
 }

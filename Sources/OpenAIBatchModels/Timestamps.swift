@@ -1,32 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
+package import OpenAIBatchJSON
+
 #if canImport(FoundationEssentials)
 package import FoundationEssentials
 #else
 package import Foundation
 #endif
 
-extension KeyedDecodingContainer {
+extension Members {
   /// A moment: seconds since 1970 as a number or as digits, or ISO 8601 text; by their size also milli-, micro-
   /// and nanoseconds.
   ///
   /// Null, `""`, and what servers send for "not yet" and "never", count as absent: 0, negative numbers and years
   /// before 1970 (the zero time of Go and .NET), years after 5138 (.NET's last), and Bella's midnight of 2000.
-  package func timestamp(_ key: Key) throws -> Date? {
-    guard contains(key), try !decodeNil(forKey: key) else { return nil }
-    let seconds: Double?
-    if let number = try? decode(Double.self, forKey: key) {
-      seconds = UnixTime.seconds(number)
-    } else {
-      let text = try decode(String.self, forKey: key)
-      if text.isEmpty { return nil }
-      seconds = UnixTime.seconds(digits: text) ?? UnixTime.seconds(iso8601: text)
-    }
-    guard let seconds else {
-      throw DecodingError.dataCorruptedError(
-        forKey: key, in: self, debugDescription: "the value is not a moment in time")
-    }
+  package func timestamp(_ key: Key) throws(JSONMisfit) -> Date? {
+    guard let value = self[key] else { return nil }
+    let text = value.string
+    if text?.isEmpty == true { return nil }
+    let seconds =
+      value.double.flatMap(UnixTime.seconds)
+      ?? text.flatMap { UnixTime.seconds(digits: $0) ?? UnixTime.seconds(iso8601: $0) }
+    guard let seconds else { throw JSONMisfit("the value is not a moment in time", value) }
     return seconds > 0 && seconds <= UnixTime.limit ? Date(timeIntervalSince1970: seconds) : nil
   }
 }

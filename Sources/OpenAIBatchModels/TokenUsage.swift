@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-internal import OpenAIBatchJSON
+package import OpenAIBatchJSON
 
 /// Tokens that a batch, or one response, used.
 public struct TokenUsage: Sendable, Hashable {
@@ -36,34 +36,20 @@ extension TokenUsage: Codable {
     case outputTokens = "output_tokens"
     case outputDetails = "output_tokens_details"
     case totalTokens = "total_tokens"
-    case promptTokens = "prompt_tokens"
-    case promptDetails = "prompt_tokens_details"
-    case completionTokens = "completion_tokens"
-    case completionDetails = "completion_tokens_details"
   }
 
-  private struct InputDetails: Codable {
-    var cached: Int?
+  private struct InputDetails: Encodable {
+    var cached: Int
     enum CodingKeys: String, CodingKey { case cached = "cached_tokens" }
   }
 
-  private struct OutputDetails: Codable {
-    var reasoning: Int?
+  private struct OutputDetails: Encodable {
+    var reasoning: Int
     enum CodingKeys: String, CodingKey { case reasoning = "reasoning_tokens" }
   }
 
   /// Decodes both spellings: `input_tokens` of batches and responses, `prompt_tokens` of chat completions.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    func input(_ key: CodingKeys) -> Int? { container.tolerant(InputDetails.self, key)?.cached }
-    func output(_ key: CodingKeys) -> Int? { container.tolerant(OutputDetails.self, key)?.reasoning }
-    self.init(
-      inputTokens: container.integer(.inputTokens) ?? container.integer(.promptTokens) ?? 0,
-      cachedTokens: input(.inputDetails) ?? input(.promptDetails) ?? 0,
-      outputTokens: container.integer(.outputTokens) ?? container.integer(.completionTokens) ?? 0,
-      reasoningTokens: output(.outputDetails) ?? output(.completionDetails) ?? 0,
-      totalTokens: container.integer(.totalTokens))
-  }
+  public init(from decoder: any Decoder) throws { try self.init(reading: decoder) }
 
   /// Encodes the spelling of batches.
   public func encode(to encoder: any Encoder) throws {
@@ -76,19 +62,20 @@ extension TokenUsage: Codable {
   }
 }
 
-extension TokenUsage {
-  /// Reads both spellings from an answer's `usage`, without a decoder: answers come by the million.
-  init(_ usage: JSONView) {
-    func detail(_ key: String, of object: String, or other: String) -> Int? {
-      usage[object]?[key]?.int ?? usage[other]?[key]?.int
+extension TokenUsage: JSONReadable {
+  package init(_ json: JSONView) throws(JSONMisfit) {
+    guard json.kind == .object else { throw JSONMisfit("expected an object", json) }
+    func integer(_ value: JSONView?) -> Int? {
+      value.flatMap { $0.wholeInt ?? $0.string.flatMap(Int.init) }
     }
+    // Answers come by the million, and most are chat completions: their spelling is looked for first.
     self.init(
-      inputTokens: usage["input_tokens"]?.int ?? usage["prompt_tokens"]?.int ?? 0,
-      cachedTokens: detail("cached_tokens", of: "input_tokens_details", or: "prompt_tokens_details") ?? 0,
-      outputTokens: usage["output_tokens"]?.int ?? usage["completion_tokens"]?.int ?? 0,
-      reasoningTokens: detail(
-        "reasoning_tokens", of: "output_tokens_details", or: "completion_tokens_details")
-        ?? 0,
-      totalTokens: usage["total_tokens"]?.int)
+      inputTokens: integer(json["prompt_tokens"]) ?? integer(json["input_tokens"]) ?? 0,
+      cachedTokens: integer(json["prompt_tokens_details"]?["cached_tokens"])
+        ?? integer(json["input_tokens_details"]?["cached_tokens"]) ?? 0,
+      outputTokens: integer(json["completion_tokens"]) ?? integer(json["output_tokens"]) ?? 0,
+      reasoningTokens: integer(json["completion_tokens_details"]?["reasoning_tokens"])
+        ?? integer(json["output_tokens_details"]?["reasoning_tokens"]) ?? 0,
+      totalTokens: integer(json["total_tokens"]))
   }
 }

@@ -102,7 +102,7 @@ struct ResultsCommand: AsyncParsableCommand {
 
   /// The next line; at the end of the lines that are there, why others are not.
   private func next(
-    of lines: inout ResultLines.Iterator, _ deletion: inout BatchClientError?
+    of lines: inout ResultRows<ResultLine>.Iterator, _ deletion: inout BatchClientError?
   ) async throws(BatchClientError) -> ResultLine? {
     do throws(BatchClientError) {
       return try await lines.next()

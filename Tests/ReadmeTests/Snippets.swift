@@ -57,6 +57,16 @@ enum Snippets {
     return done
   }
 
+  struct Completion: Decodable, Sendable {
+    var model: String
+  }
+
+  static func decoded(_ client: BatchClient, _ done: Batch) async throws {
+    for try await result in client.results(of: done, as: Completion.self) {
+      print(result.customID, try result.outcome.get().model)
+    }
+  }
+
   static func inOrder(_ client: BatchClient, _ done: Batch, _ input: String) async throws {
     for try await result in client.orderedResults(of: done, input: input) {
       print(result.customID, result.outcome)

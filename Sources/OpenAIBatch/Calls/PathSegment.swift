@@ -11,6 +11,10 @@ enum PathSegment {
   ///   or is or contains a `.` or `..` segment, also percent-encoded: some servers decode and normalise.
   static func id(_ id: some OpenEnum, named field: String) throws(InvalidParameter) -> String {
     let text = id.rawValue
+    // Nearly every id, and no part of it can be a dot segment.
+    if 1...2048 ~= text.utf8.count, text.utf8.allSatisfy({ isUnreserved($0) && $0 != UInt8(ascii: ".") }) {
+      return text
+    }
     guard !text.isEmpty else { throw InvalidParameter(field: field, value: "empty", allowed: "an id") }
     guard text.utf8.count <= 2048 else {
       throw InvalidParameter(
@@ -32,16 +36,23 @@ enum PathSegment {
   static func encode(_ text: String) -> String {
     var bytes: [UInt8] = []
     for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"):
+      if isUnreserved(byte) {
         bytes.append(byte)
-      default:
+      } else {
         bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
       }
     }
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func isUnreserved(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+      UInt8(ascii: "~"):
+      true
+    default: false
+    }
   }
 
   /// Whether a path has a `.` or `..` between slashes of either kind, however often it is percent-encoded.
@@ -53,7 +64,7 @@ enum PathSegment {
   }
 
   private static func hasControlCharacter(_ text: String) -> Bool {
-    text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    text.unicodeScalars.contains { $0.value < 0x20 || 0x7F...0x9F ~= $0.value }
   }
 
   private static let digits = Array("0123456789ABCDEF".utf8)

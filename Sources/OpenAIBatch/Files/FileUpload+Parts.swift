@@ -18,7 +18,7 @@ struct UploadID: OpenEnum {
 }
 
 /// What the service says of an upload in parts.
-struct PartedUpload: Decodable, Sendable {
+struct PartedUpload: JSONReadable, Sendable {
   let id: UploadID
   let createdAt: Date?
   let file: FileObject?
@@ -28,11 +28,13 @@ struct PartedUpload: Decodable, Sendable {
     case createdAt = "created_at"
   }
 
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    id = try container.decode(UploadID.self, forKey: .id)
-    createdAt = try? container.timestamp(.createdAt)
-    file = try container.decodeIfPresent(FileObject.self, forKey: .file)
+  init(from decoder: any Decoder) throws { try self.init(reading: decoder) }
+
+  init(_ json: JSONView) throws(JSONMisfit) {
+    let members = try Members(of: json, by: CodingKeys.self)
+    id = UploadID(try members.id(.id))
+    createdAt = try? members.timestamp(.createdAt)
+    file = try members[.file].map { file throws(JSONMisfit) in try FileObject(file) }
   }
 }
 

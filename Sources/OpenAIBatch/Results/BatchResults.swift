@@ -12,64 +12,57 @@ public struct BatchResults: AsyncSequence, Sendable {
   /// One row's result.
   public typealias Element = BatchResult<BatchResponse>
 
-  let lines: ResultLines
-  /// The file whose rows give the order; `nil` for the order of the result files.
-  var input: String?
+  fileprivate let rows: ResultRows<Element>
 
   /// Starts reading.
-  public func makeAsyncIterator() -> Iterator { Iterator(self) }
+  public func makeAsyncIterator() -> Iterator { Iterator(rows: rows.makeAsyncIterator()) }
 
   /// A reading under way.
   public struct Iterator: AsyncIteratorProtocol {
-    private var lines: ResultLines.Iterator
-    private var ordered: OrderedLines?
+    private var rows: ResultRows<Element>.Iterator
 
-    fileprivate init(_ results: BatchResults) {
-      lines = results.lines.makeAsyncIterator()
-      ordered = results.input.map { OrderedLines(results: results.lines, input: $0) }
-    }
+    fileprivate init(rows: ResultRows<Element>.Iterator) { self.rows = rows }
 
     /// The next row's result; `nil` after the last.
     public mutating func next(
       isolation actor: isolated (any Actor)?
-    ) async throws(BatchClientError) -> BatchResult<BatchResponse>? {
-      guard ordered == nil else { return try await ordered?.next()?.result }
-      return try await lines.next(isolation: actor)?.result
+    ) async throws(BatchClientError) -> Element? {
+      try await rows.next(isolation: actor)
     }
 
     /// The next row's result; `nil` after the last.
-    public mutating func next() async throws(BatchClientError) -> BatchResult<BatchResponse>? {
+    public mutating func next() async throws(BatchClientError) -> Element? {
       try await next(isolation: nil)
     }
   }
 }
 
-/// The same with each answer decoded as a type of the caller's. An answer that does not fit is a row that
-/// failed as `undecodable`, not the end of the loop.
+/// The same with each answer decoded as a type of the caller's, on several cores at once, in order. An answer that
+/// does not fit is a row that failed as `undecodable`, not the end of the loop.
 public struct DecodedBatchResults<Value: Decodable & Sendable>: AsyncSequence, Sendable {
   /// One row's result.
   public typealias Element = BatchResult<Value>
 
-  let base: BatchResults
+  fileprivate let rows: ResultRows<Element>
 
   /// Starts reading.
-  public func makeAsyncIterator() -> Iterator { Iterator(base: base.makeAsyncIterator()) }
+  public func makeAsyncIterator() -> Iterator { Iterator(rows: rows.makeAsyncIterator()) }
 
   /// A reading under way.
   public struct Iterator: AsyncIteratorProtocol {
-    private var base: BatchResults.Iterator
+    private var rows: ResultRows<Element>.Iterator
 
-    fileprivate init(base: BatchResults.Iterator) { self.base = base }
+    fileprivate init(rows: ResultRows<Element>.Iterator) { self.rows = rows }
 
     /// The next row's result; `nil` after the last.
     public mutating func next(
       isolation actor: isolated (any Actor)?
-    ) async throws(BatchClientError) -> BatchResult<Value>? {
-      try await base.next(isolation: actor)?.decoded(as: Value.self)
+    ) async throws(BatchClientError) -> Element? {
+      try await rows.next(isolation: actor)
     }
 
     /// The next row's result; `nil` after the last.
-    public mutating func next() async throws(BatchClientError) -> BatchResult<Value>? {
+    public mutating func next() async throws(BatchClientError) -> Element? {
       try await next(isolation: nil)
     }
   }
@@ -80,6 +73,16 @@ extension BatchResults.Iterator: Sendable {}
 
 @available(*, unavailable)
 extension DecodedBatchResults.Iterator: Sendable {}
+
+extension ResultSource {
+  fileprivate var results: BatchResults {
+    BatchResults(rows: ResultRows(source: self) { BatchResult($0) })
+  }
+
+  fileprivate func decodedResults<Value>() -> DecodedBatchResults<Value> {
+    DecodedBatchResults(rows: ResultRows(source: self) { BatchResult($0).decoded(as: Value.self) })
+  }
+}
 
 extension BatchClient {
   /// The results of a batch that has ended, streamed from both files.
@@ -96,28 +99,30 @@ extension BatchClient {
   public func results(
     of batch: Batch, partial: Bool = false, options: CallOptions = CallOptions()
   ) -> BatchResults {
-    BatchResults(lines: resultLines(of: batch, partial: partial, options: options))
+    ResultSource(client: self, name: .batch(batch), isPartial: partial, options: options).results
   }
 
   /// The results of a batch that has ended, by its id.
   public func results(
     of id: BatchID, partial: Bool = false, options: CallOptions = CallOptions()
   ) -> BatchResults {
-    BatchResults(lines: resultLines(of: id, partial: partial, options: options))
+    ResultSource(client: self, name: .id(id), isPartial: partial, options: options).results
   }
 
   /// The results of a batch that has ended, each answer decoded as `type`: the body of the endpoint's response.
   public func results<Value>(
     of batch: Batch, as type: Value.Type, partial: Bool = false, options: CallOptions = CallOptions()
   ) -> DecodedBatchResults<Value> {
-    DecodedBatchResults(base: results(of: batch, partial: partial, options: options))
+    ResultSource(client: self, name: .batch(batch), isPartial: partial, options: options)
+      .decodedResults()
   }
 
   /// The results of a batch that has ended, by its id, each answer decoded as `type`.
   public func results<Value>(
     of id: BatchID, as type: Value.Type, partial: Bool = false, options: CallOptions = CallOptions()
   ) -> DecodedBatchResults<Value> {
-    DecodedBatchResults(base: results(of: id, partial: partial, options: options))
+    ResultSource(client: self, name: .id(id), isPartial: partial, options: options)
+      .decodedResults()
   }
 
   /// Exactly one result for each row of the input, in its order.
@@ -143,14 +148,16 @@ extension BatchClient {
   public func orderedResults(
     of batch: Batch, input: String, partial: Bool = false, options: CallOptions = CallOptions()
   ) -> BatchResults {
-    BatchResults(lines: resultLines(of: batch, partial: partial, options: options), input: input)
+    ResultSource(client: self, name: .batch(batch), isPartial: partial, options: options, input: input)
+      .results
   }
 
   /// Exactly one result for each row of the input, in its order; the batch by its id.
   public func orderedResults(
     of id: BatchID, input: String, partial: Bool = false, options: CallOptions = CallOptions()
   ) -> BatchResults {
-    BatchResults(lines: resultLines(of: id, partial: partial, options: options), input: input)
+    ResultSource(client: self, name: .id(id), isPartial: partial, options: options, input: input)
+      .results
   }
 
   /// Exactly one result for each row of the input, in its order, each answer decoded as `type`.
@@ -158,7 +165,8 @@ extension BatchClient {
     of batch: Batch, input: String, as type: Value.Type, partial: Bool = false,
     options: CallOptions = CallOptions()
   ) -> DecodedBatchResults<Value> {
-    DecodedBatchResults(base: orderedResults(of: batch, input: input, partial: partial, options: options))
+    ResultSource(client: self, name: .batch(batch), isPartial: partial, options: options, input: input)
+      .decodedResults()
   }
 
   /// Exactly one result for each row of the input, in its order, each answer decoded as `type`; the batch by
@@ -167,7 +175,8 @@ extension BatchClient {
     of id: BatchID, input: String, as type: Value.Type, partial: Bool = false,
     options: CallOptions = CallOptions()
   ) -> DecodedBatchResults<Value> {
-    DecodedBatchResults(base: orderedResults(of: id, input: input, partial: partial, options: options))
+    ResultSource(client: self, name: .id(id), isPartial: partial, options: options, input: input)
+      .decodedResults()
   }
 }
 

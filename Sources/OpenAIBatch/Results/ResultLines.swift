@@ -24,102 +24,17 @@ package struct ResultLine: Sendable {
   }
 
   /// A line for a row of which none came back.
-  init(standingFor result: BatchResult<BatchResponse>) {
+  private init(standingFor result: BatchResult<BatchResponse>) {
     bytes = result.standInLine[...]
     line = JSONLine(bytes, number: 0)
     self.result = result
   }
-}
 
-/// The lines of a batch's output file, then of its error file, streamed.
-///
-/// A file that is gone (404) does not keep the other from being read: its error comes at the end.
-package struct ResultLines: AsyncSequence, Sendable {
-  package typealias Element = ResultLine
-
-  enum Source: Sendable {
-    case batch(Batch)
-    case id(BatchID)
-  }
-
-  let client: BatchClient
-  let source: Source
-  /// Whether what a running batch has so far is wanted.
-  let isPartial: Bool
-  let options: CallOptions
-
-  package func makeAsyncIterator() -> Iterator { Iterator(results: self) }
-
-  package struct Iterator: AsyncIteratorProtocol {
-    private let results: ResultLines
-    private var batch: Batch?
-    private var files: ArraySlice<FileID> = []
-    private var lines: JSONLines<FileContent>.Iterator?
-    private var hasLines = false
-    private var deletion: BatchClientError?
-    private var isFinished = false
-    /// How many files were gone so far.
-    private(set) var deletedFiles = 0
-
-    fileprivate init(results: ResultLines) { self.results = results }
-
-    package mutating func next(
-      isolation actor: isolated (any Actor)?
-    ) async throws(BatchClientError) -> ResultLine? {
-      guard !isFinished else { return nil }
-      isFinished = true
-      let batch: Batch
-      if let known = self.batch {
-        batch = known
-      } else {
-        batch = try await results.batch()
-        files = try batch.resultFiles(isPartial: results.isPartial)[...]
-        self.batch = batch
-      }
-      while true {
-        do throws(BatchClientError) {
-          if let line = try await nextLine(of: batch) {
-            isFinished = false
-            hasLines = true
-            return ResultLine(line)
-          }
-        } catch {
-          guard error.kind == .notFound else { throw error }
-          deletion = deletion ?? error
-          deletedFiles += 1
-          lines = nil
-        }
-        guard let file = files.popFirst() else {
-          if let deletion { throw deletion }
-          if !hasLines { try batch.requireNoRows() }
-          return nil
-        }
-        var content = results.client.content(of: file, options: results.options)
-        content.takesIncomplete = results.isPartial
-        lines = JSONLines(content).makeAsyncIterator()
-      }
-    }
-
-    package mutating func next() async throws(BatchClientError) -> ResultLine? {
-      try await next(isolation: nil)
-    }
-
-    /// The next line of the file.
-    nonisolated(nonsending) private mutating func nextLine(
-      of batch: Batch
-    ) async throws(BatchClientError) -> JSONLine? {
-      guard let line = try await lines?.next(isolation: #isolation) else { return nil }
-      let isGrowing = !batch.status.isTerminal || lines?.base.isIncomplete == true
-      // The last line of a file that grows may be there in part only: no row has failed for that.
-      return isGrowing && !line.hasLineFeed && (try? line.parse()) == nil ? nil : line
-    }
-  }
-
-  /// The batch whose files are read.
-  func batch() async throws(BatchClientError) -> Batch {
-    switch source {
-    case .batch(let known): known
-    case .id(let id): try await client.retrieveBatch(id, options: options)
+  /// Reads a row.
+  init(_ row: ResultSource.Row) {
+    switch row {
+    case .line(let line): self.init(line)
+    case .standIn(let result): self.init(standingFor: result)
     }
   }
 }
@@ -128,14 +43,79 @@ extension BatchResult where Value == BatchResponse {
   fileprivate var isInvalid: Bool {
     if case .failure(let failure) = outcome { failure.kind == .invalid } else { false }
   }
+
+  /// Reads a row.
+  init(_ row: ResultSource.Row) {
+    switch row {
+    case .line(let line): self.init(line: line)
+    case .standIn(let result): self = result
+    }
+  }
 }
 
-extension Batch {
-  /// Throws for a batch that has ended with rows and with empty files.
-  fileprivate func requireNoRows() throws(BatchClientError) {
-    guard status.isTerminal, requestCounts.total > 0 else { return }
-    throw BatchClientError(
-      .noResults, operation: "results", "The batch \(id) ended \(status), and its files are empty.")
+/// The rows of a batch, streamed, each as a value that was made of it on whatever core was free.
+package struct ResultRows<Output: Sendable>: AsyncSequence, Sendable {
+  package typealias Element = Output
+
+  let source: ResultSource
+  let make: @Sendable (ResultSource.Row) -> Output
+
+  package func makeAsyncIterator() -> Iterator { Iterator(rows: self) }
+
+  package struct Iterator: AsyncIteratorProtocol {
+    private let rows: ResultRows
+    private var ahead: ReadAhead<[Output], ResultSource.End>?
+    private var block: IndexingIterator<[Output]> = [].makeIterator()
+    private var isFinished = false
+    /// How many files were gone; known at the end.
+    private(set) var deletedFiles = 0
+
+    fileprivate init(rows: ResultRows) { self.rows = rows }
+
+    package mutating func next(
+      isolation actor: isolated (any Actor)?
+    ) async throws(BatchClientError) -> Output? {
+      while !isFinished {
+        guard !Task.isCancelled else {
+          finish()
+          throw .cancelled("results")
+        }
+        if let output = block.next() { return output }
+        try await nextBlock()
+      }
+      return nil
+    }
+
+    package mutating func next() async throws(BatchClientError) -> Output? {
+      try await next(isolation: nil)
+    }
+
+    nonisolated(nonsending) private mutating func nextBlock() async throws(BatchClientError) {
+      let ahead = ahead ?? Self.start(rows)
+      self.ahead = ahead
+      switch await ahead.next() {
+      case .block(let outputs):
+        block = outputs.makeIterator()
+      case .end(let end):
+        finish()
+        deletedFiles = end.deletedFiles
+        if let error = end.error { throw error }
+      }
+    }
+
+    private mutating func finish() {
+      isFinished = true
+      ahead = nil
+      block = [].makeIterator()
+    }
+
+    private static func start(_ rows: ResultRows) -> ReadAhead<[Output], ResultSource.End> {
+      ReadAhead { hand in
+        await rows.source.read { block, length in
+          await hand(length) { [make = rows.make] in block.map(make) }
+        }
+      }
+    }
   }
 }
 
@@ -143,11 +123,8 @@ extension BatchClient {
   /// The lines of both result files of a batch; reading throws as ``results(of:partial:options:)`` does.
   package func resultLines(
     of batch: Batch, partial: Bool = false, options: CallOptions = CallOptions()
-  ) -> ResultLines {
-    ResultLines(client: self, source: .batch(batch), isPartial: partial, options: options)
-  }
-
-  func resultLines(of id: BatchID, partial: Bool, options: CallOptions) -> ResultLines {
-    ResultLines(client: self, source: .id(id), isPartial: partial, options: options)
+  ) -> ResultRows<ResultLine> {
+    let source = ResultSource(client: self, name: .batch(batch), isPartial: partial, options: options)
+    return ResultRows(source: source, make: ResultLine.init)
   }
 }

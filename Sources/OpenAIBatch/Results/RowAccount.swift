@@ -108,8 +108,12 @@ package final class RowAccount {
 
   /// The line that counts for a row of the input, as it reads.
   package func result(at row: Int) throws(BatchClientError) -> ResultLine {
-    if let line = try storedLine(at: row) { return ResultLine(line) }
-    return ResultLine(standingFor: try failure(at: row))
+    ResultLine(try self.row(at: row))
+  }
+
+  /// The line that counts for a row of the input, not yet read.
+  func row(at row: Int) throws(BatchClientError) -> ResultSource.Row {
+    if let line = try storedLine(at: row) { .line(line) } else { .standIn(try failure(at: row)) }
   }
 
   private func storedLine(at row: Int) throws(BatchClientError) -> JSONLine? {

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import Synchronization
+
+/// The space that scanning a text needs for its time: a copy of the text with zeros behind it, and nodes.
+///
+/// Texts come by the million, so a few are kept for the next one.
+final class JSONScratch: Sendable {
+  // Only whoever took it from `spare` touches it.
+  nonisolated(unsafe) private var text: UnsafeMutablePointer<UInt8>
+  nonisolated(unsafe) private var capacity: Int
+  nonisolated(unsafe) private var nodes: NodeBuffer
+
+  private static let spare = Mutex<[JSONScratch]>([])
+  /// More threads than these allocate for each text.
+  private static let mostSpare = 16
+  /// 64 KiB: longer texts are rare enough to allocate for each.
+  private static let longestText = 64 << 10
+
+  private init(capacity: Int) {
+    self.capacity = capacity
+    text = .allocate(capacity: capacity)
+    nodes = NodeBuffer(capacity: capacity / 12)
+  }
+
+  deinit {
+    text.deallocate()
+    nodes.deallocate()
+  }
+
+  /// The document of `bytes`, whole or up to the fault.
+  static func scan(_ bytes: ArraySlice<UInt8>, line: Int?) -> (
+    document: JSONDocument, fault: JSONScanner.Fault?
+  ) {
+    let needed = bytes.count + JSONScanner.padding
+    guard needed <= longestText else { return JSONScratch(capacity: needed).scan(bytes, line) }
+    let scratch = spare.withLock { $0.popLast() } ?? JSONScratch(capacity: longestText)
+    defer {
+      spare.withLock { spare in
+        if spare.count < mostSpare { spare.append(scratch) }
+      }
+    }
+    return scratch.scan(bytes, line)
+  }
+
+  private func scan(_ bytes: ArraySlice<UInt8>, _ line: Int?) -> (
+    document: JSONDocument, fault: JSONScanner.Fault?
+  ) {
+    bytes.withUnsafeBufferPointer { bytes in
+      nodes.removeAll()
+      var fault: JSONScanner.Fault? = JSONScanner.Fault("longer than 2 GiB", 0)
+      if bytes.count <= JSONScanner.maximumLength {
+        if let first = bytes.baseAddress { text.update(from: first, count: bytes.count) }
+        (text + bytes.count).update(repeating: 0, count: JSONScanner.padding)
+        fault = JSONScanner(base: UnsafePointer(text), end: bytes.count).scan(into: &nodes)
+      }
+      return (JSONDocument.make(nodes: nodes.all, text: bytes, line: line), fault)
+    }
+  }
+}
