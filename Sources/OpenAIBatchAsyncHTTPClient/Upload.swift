@@ -22,7 +22,7 @@ final class Upload: Sendable {
   private let loop: any EventLoop
 
   private struct State {
-    var reader: (any RequestBodyReader)?
+    var reader: (LengthCheckedReader)?
     /// Opens the source, then reads it.
     var task: Task<Void, Never>?
     var isCancelled = false
@@ -70,10 +70,10 @@ final class Upload: Sendable {
     }
   }
 
-  private func openReader() async throws(TransportFailure) -> any RequestBodyReader {
+  private func openReader() async throws(TransportFailure) -> LengthCheckedReader {
     let reader = try await source.open()
     // AsyncHTTPClient never asks for a body of no length, but the source must agree.
-    if source.length == 0 { _ = try await next(of: reader) }
+    if source.length == 0 { _ = try await reader.next() }
     return reader
   }
 
@@ -151,14 +151,14 @@ final class Upload: Sendable {
   /// Sends all bytes, but for the last of those declared, which it returns: they go out only when the source has
   /// confirmed its end, because a server must not see a whole body that turns out to be the beginning of a longer one.
   private func pump(
-    _ reader: any RequestBodyReader, to writer: HTTPClient.Body.StreamWriter,
+    _ reader: LengthCheckedReader, to writer: HTTPClient.Body.StreamWriter,
     _ tell: @Sendable (Event) -> Void
   ) async throws(TransportFailure) -> ArraySlice<UInt8> {
     var count: Int64 = 0
     var held: ArraySlice<UInt8> = []
     while true {
       tell(.rests(true))
-      let chunk = try await next(of: reader)
+      let chunk = try await reader.next()
       tell(.rests(false))
       guard var rest = chunk else { return held }
       count += Int64(rest.count)
@@ -198,16 +198,6 @@ final class Upload: Sendable {
     guard !state.withLock({ $0.isCancelled }) else { return }
     if !last.isEmpty { _ = writer.write(.byteBuffer(ByteBuffer(bytes: last))) }
     takePromise()?.succeed()
-  }
-
-  private func next(of reader: any RequestBodyReader) async throws(TransportFailure) -> ArraySlice<UInt8>? {
-    do {
-      return try await reader.next()
-    } catch let failure as TransportFailure {
-      throw failure
-    } catch {
-      throw TransportFailure(.body, "The request body's source failed.", underlying: error)
-    }
   }
 }
 #endif

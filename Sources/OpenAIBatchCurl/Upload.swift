@@ -70,14 +70,7 @@ final class Upload: Sendable {
       var sentCount: Int64 = 0
       var held: ArraySlice<UInt8>?
       while await waitForRoom() {
-        let chunk: ArraySlice<UInt8>?
-        do {
-          chunk = try await reader.next()
-        } catch let failure as TransportFailure {
-          throw failure
-        } catch {
-          throw TransportFailure(.body, "The request body's source failed.", underlying: error)
-        }
+        let chunk = try await reader.next()
         // The last of the declared bytes go out only when the source has confirmed its end: a server must not
         // see a whole body that turns out to be the beginning of a longer one.
         if let last = held, push(last) { signal() }

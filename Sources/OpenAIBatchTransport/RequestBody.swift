@@ -62,7 +62,7 @@ public struct RequestBody: Sendable {
   /// Starts the bytes from the beginning, checked against ``length`` as they are read.
   ///
   /// - Throws: ``TransportFailure`` of kind `body`, with the source's own error as its cause.
-  public func open() async throws(TransportFailure) -> any RequestBodyReader {
+  public func open() async throws(TransportFailure) -> LengthCheckedReader {
     let reader: any RequestBodyReader
     do {
       switch source {
@@ -71,12 +71,9 @@ public struct RequestBody: Sendable {
       case .file(let path): reader = try FileBytes(path: path)
       case .producer(let open): reader = try await open()
       }
-    } catch let failure as TransportFailure {
-      // A body inside of another one has said it already.
-      throw failure
     } catch {
       throw TransportFailure(
-        .body, "The request body could not be opened.", mayHaveReachedServer: false, underlying: error)
+        ofSource: error, "The request body could not be opened.", mayHaveReachedServer: false)
     }
     return LengthCheckedReader(reader, length: length)
   }

@@ -23,8 +23,9 @@ package final class ChunkReader: RequestBodyReader {
   }
 }
 
-/// Holds a source to the length it declared, so that a server never takes a cut body for a whole one.
-final class LengthCheckedReader: RequestBodyReader {
+/// Reads a request body's source for a transport, and holds it to the length that it declared: a server must never
+/// take a cut body for a whole one.
+public final class LengthCheckedReader: RequestBodyReader {
   private let base: any RequestBodyReader
   private let length: Int64?
   private let delivered = Mutex<Int64>(0)
@@ -34,14 +35,16 @@ final class LengthCheckedReader: RequestBodyReader {
     self.length = length
   }
 
-  func next() async throws -> ArraySlice<UInt8>? {
-    let chunk: ArraySlice<UInt8>?
+  /// The next bytes, never empty, whatever the source gives; `nil` at the end.
+  ///
+  /// - Throws: ``TransportFailure`` of kind `body`: the source failed, with its own error as the cause, or gave more or
+  ///   fewer bytes than it declared.
+  public func next() async throws(TransportFailure) -> ArraySlice<UInt8>? {
+    var chunk: ArraySlice<UInt8>?
     do {
-      chunk = try await base.next()
-    } catch let failure as TransportFailure {
-      throw failure
+      repeat { chunk = try await base.next() } while chunk?.isEmpty == true
     } catch {
-      throw TransportFailure(.body, "The request body's source failed.", underlying: error)
+      throw TransportFailure(ofSource: error, "The request body's source failed.", mayHaveReachedServer: true)
     }
     let count = delivered.withLock { delivered in
       delivered += Int64(chunk?.count ?? 0)
@@ -55,5 +58,19 @@ final class LengthCheckedReader: RequestBodyReader {
       throw TransportFailure(.body, "The request body ended after \(count) of its declared \(length) bytes.")
     }
     return chunk
+  }
+}
+
+extension TransportFailure {
+  /// What a source's error means for the request that has its bytes: the kind `body`, whatever the source threw. What
+  /// a producer says of a call of its own is no news of this one.
+  init(ofSource error: any Error, _ message: String, mayHaveReachedServer: Bool) {
+    // A body inside of another one has said it already.
+    if let inner = error as? TransportFailure, inner.kind == .body {
+      self.init(
+        .body, inner.message, mayHaveReachedServer: mayHaveReachedServer, underlying: inner.underlying)
+    } else {
+      self.init(.body, message, mayHaveReachedServer: mayHaveReachedServer, underlying: error)
+    }
   }
 }

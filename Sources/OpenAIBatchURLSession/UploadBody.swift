@@ -110,15 +110,7 @@ enum UploadBody: Sendable {
       guard !Task.isCancelled else {
         throw TransportFailure(.cancelled, "The task was cancelled while the request body was read.")
       }
-      let chunk: ArraySlice<UInt8>?
-      do {
-        chunk = try await reader.next()
-      } catch let failure as TransportFailure {
-        throw failure
-      } catch {
-        throw TransportFailure(.body, "The request body's source failed.", underlying: error)
-      }
-      guard let chunk else { break }
+      guard let chunk = try await reader.next() else { break }
       do {
         if file == nil, memory.count + chunk.count > memoryLimit {
           let created = try TemporaryFile(in: directory, keepsName: true)

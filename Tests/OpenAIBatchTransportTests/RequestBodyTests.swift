@@ -60,6 +60,37 @@ struct RequestBodyTests {
     #expect(failure?.underlying is Broken)
   }
 
+  /// A producer may send requests of its own. What becomes of those is not what becomes of this one.
+  @Test(arguments: TransportFailure.Kind.allCases)
+  func aFailureOfAnotherRequestIsAFailureOfTheSource(kind: TransportFailure.Kind) async throws {
+    let cause = TransportFailure(kind, "another request's", mayHaveReachedServer: false)
+    let halfWay = RequestBody.producer(length: nil, isReplayable: false) {
+      ArrayReader(count: 1, failure: cause)
+    }
+    let late = await #expect(throws: TransportFailure.self) { try await all(of: halfWay) }
+    #expect(late?.kind == .body)
+    #expect(late?.mayHaveReachedServer == true)
+    let early = await #expect(throws: TransportFailure.self) {
+      try await RequestBody.producer(length: nil, isReplayable: false) { throw cause }.open()
+    }
+    #expect(early?.kind == .body)
+    #expect(early?.mayHaveReachedServer == false)
+    // A body within this one has no other cause than its own.
+    for failure in [late, early] {
+      #expect((failure?.underlying as? TransportFailure)?.kind == (kind == .body ? nil : kind))
+    }
+  }
+
+  @Test func emptyPiecesAreSkipped() async throws {
+    let body = RequestBody.producer(length: 2, isReplayable: false) {
+      ArrayReader(pieces: [[], [1], [], [], [2], []])
+    }
+    let reader = try await body.open()
+    #expect(try await reader.next() == [1])
+    #expect(try await reader.next() == [2])
+    #expect(try await reader.next() == nil)
+  }
+
   private func all(of body: RequestBody) async throws -> [UInt8] {
     let reader = try await body.open()
     var bytes: [UInt8] = []
@@ -74,13 +105,23 @@ struct RequestBodyTests {
   }
 }
 
-/// Gives one byte at a time.
+/// Gives one piece at a time, then the end or a failure.
 private final class ArrayReader: RequestBodyReader, @unchecked Sendable {
-  private var left: Int
-  init(count: Int) { left = count }
-  func next() -> ArraySlice<UInt8>? {
-    guard left > 0 else { return nil }
-    left -= 1
-    return [1]
+  private var pieces: ArraySlice<[UInt8]>
+  private let failure: (any Error)?
+
+  init(pieces: [[UInt8]], failure: (any Error)? = nil) {
+    self.pieces = pieces[...]
+    self.failure = failure
+  }
+
+  convenience init(count: Int, failure: (any Error)? = nil) {
+    self.init(pieces: Array(repeating: [1], count: count), failure: failure)
+  }
+
+  func next() throws -> ArraySlice<UInt8>? {
+    if let piece = pieces.popFirst() { return piece[...] }
+    if let failure { throw failure }
+    return nil
   }
 }

@@ -77,7 +77,7 @@ extension SimulatedService {
   func read(
     _ body: RequestBody, _ take: (ArraySlice<UInt8>) throws(RequestFailure) -> Void
   ) async throws(RequestFailure) {
-    let reader: any RequestBodyReader
+    let reader: LengthCheckedReader
     do throws(TransportFailure) {
       reader = try await body.open()
     } catch {
@@ -85,11 +85,10 @@ extension SimulatedService {
     }
     while true {
       let chunk: ArraySlice<UInt8>?
-      do {
+      do throws(TransportFailure) {
         chunk = try await reader.next()
       } catch {
-        let failure = TransportFailure(.body, "The request body's source failed.", underlying: error)
-        throw .transport(error as? TransportFailure ?? failure)
+        throw .transport(error)
       }
       guard !Task.isCancelled else {
         throw .transport(TransportFailure(.cancelled, "The task was cancelled."))
