@@ -2,6 +2,8 @@
 // Copyright the swift-openai-batch authors
 
 #if AsyncHTTPClient
+internal import OpenAIBatchTransport
+
 extension AsyncHTTPClientTransport {
   /// Connections, trust and proxy of an ``AsyncHTTPClientTransport``. Who needs more makes an `HTTPClient` and
   /// passes that.
@@ -62,12 +64,9 @@ extension AsyncHTTPClientTransport.Proxy: CustomStringConvertible, CustomDebugSt
   /// `environment`, `none`, or the proxy's URL without its credentials.
   public var description: String {
     switch choice {
-    case .environment: return "environment"
-    case .none: return "none"
-    case .url(let url):
-      guard let at = url.lastIndex(of: "@") else { return url }
-      let start = url.firstRange(of: "://")?.upperBound ?? url.startIndex
-      return start <= at ? "\(url[..<start])<redacted>\(url[at...])" : "<redacted>"
+    case .environment: "environment"
+    case .none: "none"
+    case .url(let url): url.redactingCredentials
     }
   }
 

@@ -114,16 +114,6 @@ struct PreparedRequest: Sendable {
 }
 
 extension UInt8 {
-  fileprivate var isLetterOrDigit: Bool {
-    switch self {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"):
-      true
-    default:
-      false
-    }
-  }
-
   fileprivate var isHexDigit: Bool {
     switch self {
     case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"),
@@ -134,13 +124,7 @@ extension UInt8 {
     }
   }
 
-  /// Letters, digits and what host names, IPv6 literals and ports need. No `@`, so no user information.
-  fileprivate var isAuthorityByte: Bool { isLetterOrDigit || "-._~:[]".utf8.contains(self) }
-
   fileprivate var isTargetByte: Bool { isLetterOrDigit || "-._~!$&'()*+,;=:@/?".utf8.contains(self) }
-
-  /// No control character but the tab.
-  fileprivate var isFieldByte: Bool { self >= 0x20 && self != 0x7F || self == UInt8(ascii: "\t") }
 }
 
 extension TransportFailure {

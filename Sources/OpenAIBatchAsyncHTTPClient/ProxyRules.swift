@@ -5,14 +5,6 @@
 internal import AsyncHTTPClient
 internal import OpenAIBatchTransport
 
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
-
 /// Which proxy leads to which host.
 struct ProxyRules: Sendable {
   /// The proxies' URLs for https and for http; empty for none.
@@ -107,21 +99,6 @@ extension HTTPClient.Configuration.Proxy {
       }
     }
     return String(decoding: bytes, as: UTF8.self)
-  }
-}
-
-/// The process's environment, as far as this module reads it.
-enum ProcessEnvironment {
-  static func relevantVariables() -> [String: String] {
-    let names = [
-      "SSL_CERT_FILE", "https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY", "no_proxy",
-      "NO_PROXY",
-    ]
-    var variables: [String: String] = [:]
-    for name in names {
-      if let value = getenv(name) { variables[name] = String(cString: value) }
-    }
-    return variables
   }
 }
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
+internal import OpenAIBatchTransport
+
 extension CurlTransport {
   /// Connections, trust and proxy of a ``CurlTransport``.
   public struct Configuration: Sendable, Hashable {
@@ -103,12 +105,9 @@ extension CurlTransport.Proxy: CustomStringConvertible, CustomDebugStringConvert
   /// `environment`, `none`, or the proxy's URL without its credentials.
   public var description: String {
     switch choice {
-    case .environment: return "environment"
-    case .none: return "none"
-    case .url(let url):
-      guard let at = url.lastIndex(of: "@") else { return url }
-      let start = url.firstRange(of: "://")?.upperBound ?? url.startIndex
-      return start <= at ? "\(url[..<start])<redacted>\(url[at...])" : "<redacted>"
+    case .environment: "environment"
+    case .none: "none"
+    case .url(let url): url.redactingCredentials
     }
   }
 

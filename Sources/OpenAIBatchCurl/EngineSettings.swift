@@ -107,18 +107,3 @@ struct EngineSettings: Sendable {
     !proxy.isEmpty && proxy.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F }
   }
 }
-
-/// The process's environment, as far as this module reads it.
-enum ProcessEnvironment {
-  static func relevantVariables() -> [String: String] {
-    let names = [
-      "SSL_CERT_FILE", "https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY", "no_proxy",
-      "NO_PROXY",
-    ]
-    var variables: [String: String] = [:]
-    for name in names {
-      if let value = getenv(name) { variables[name] = String(cString: value) }
-    }
-    return variables
-  }
-}

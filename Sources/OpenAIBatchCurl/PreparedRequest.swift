@@ -148,25 +148,8 @@ private struct HeaderLines {
 }
 
 extension UInt8 {
-  /// Letters, digits and what host names, IPv6 literals and ports need. No `@`, so no user information.
-  fileprivate var isAuthorityByte: Bool {
-    switch self {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"):
-      true
-    case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: ":"),
-      UInt8(ascii: "["), UInt8(ascii: "]"):
-      true
-    default:
-      false
-    }
-  }
-
   /// Visible ASCII but `#`, which would end the target.
   fileprivate var isTargetByte: Bool { self > 0x20 && self < 0x7F && self != UInt8(ascii: "#") }
-
-  /// No control character but the tab.
-  fileprivate var isFieldByte: Bool { self >= 0x20 && self != 0x7F || self == UInt8(ascii: "\t") }
 }
 
 extension TransportFailure {
