@@ -20,8 +20,9 @@ public import OpenAIBatchTransport
 /// - A request target may have the characters of RFC 3986 only; others must be encoded by the caller, or the request is
 ///   `invalid`.
 /// - A proxy is reached by CONNECT, for plain http too.
-/// - A connection attempt that nobody waits for any more cannot be called off. It ends by itself after 30 seconds, also
-///   where ``Timeouts/connect`` allows more, and may outlive the transport by as much.
+/// - A connection attempt cannot be called off. That of a cancelled call goes on until the call's ``Timeouts/connect``
+///   would have passed, may outlive the transport by as much, and until then a call to the same host with the same
+///   timeout waits for it before it begins one of its own.
 ///
 /// No shutdown is needed: with the last reference, transfers still running (a response body that is being read does not
 /// keep the transport alive) fail with the kind `shutDown`. In a forked child the transport refuses to work, with the
@@ -48,10 +49,15 @@ public final class AsyncHTTPClientTransport: Transport {
   /// Creates a transport that shares the application's client, with its event loops, trust, proxy and versions of HTTP.
   ///
   /// The client is the application's: it must outlive the transport, which never shuts it down. Its own timeouts apply
-  /// beside the request's, and two of its settings should be switched off, because the transport can only limit what
+  /// beside the request's, and three of its settings should be switched off, because the transport can only limit what
   /// they do:
   /// - `redirectConfiguration`, which follows by default: a redirect is returned, but without its body;
-  /// - `decompression`: a response with a Content-Encoding that the request did not ask for is `malformed`.
+  /// - `decompression`: a response with a Content-Encoding that the request did not ask for is `malformed`;
+  /// - `connectionPool.retryConnectionEstablishment`, which tries again by default: a server that is not trusted makes
+  ///   the call `notSent` when its connect timeout has passed, and not `insecure` at once.
+  ///
+  /// A refusal (a status of 300 or more) that comes before the request's body is whole, and has no Content-Length, is
+  /// returned without its body.
   ///
   /// Over HTTP/1.1 a connection that breaks inside the head of a response is `interrupted`, not `truncated`, and so is a
   /// call on a connection that the server closed a moment before. AsyncHTTPClient keeps HTTP/1.1 connections for this
@@ -78,8 +84,8 @@ public final class AsyncHTTPClientTransport: Transport {
     try await engine.send(request)
   }
 
-  /// Lets queued and running transfers finish, refuses new ones, and returns when the last is done and the kept
-  /// connections are closed.
+  /// Lets queued and running transfers finish, refuses new ones, and returns when the last is done. The kept
+  /// connections are being closed then.
   ///
   /// Transfers are bounded by their own timeouts, but a response body that nobody reads is not: cancel the calling task
   /// to end what is left, with the kind `shutDown`. Calling it again is harmless.

@@ -13,17 +13,15 @@ extension Call {
   func didSendHead() {
     guard !hasEnded else { return }
     state.withLock { $0.clock.noteHeadSent(at: .now()) }
-    let watch = engine.takeLastWriter()
-    watch?.onBytes = { [self] in didReceiveBytes($0) }
-    watch?.onClose = { [self] in didClose() }
-    work.value.watch = watch
+    work.value.watch = engine.takeLastWriter()
+    work.value.watch?.begin(self)
     setTimer()
   }
 
   /// The most bytes that may come before the head of a response is whole, interim responses included.
   private static let headLimit = 1 << 20
 
-  private func didReceiveBytes(_ count: Int) {
+  func didReceiveBytes(_ count: Int) {
     let isTooMuch = state.withLock { state in
       state.clock.noteActivity(at: .now())
       guard !state.stream.hasHead else { return false }
@@ -56,7 +54,10 @@ extension Call {
     receive(head)
     guard head.status.code >= 300, upload.cancel() else { return }
     let length = head.headers.first(name: "content-length").flatMap { Int($0) }
-    state.withLock { $0.refusal = Refusal(missing: head.status.mayHaveResponseBody ? length : 0) }
+    let missing = head.status.mayHaveResponseBody ? length : 0
+    // Nothing would tell the body's end.
+    if missing == nil, engine.hasSharedClient { return end(with: .complete) }
+    state.withLock { $0.refusal = Refusal(missing: missing) }
     endIfRefusalIsWhole()
   }
 
@@ -66,7 +67,7 @@ extension Call {
     loop.execute { [self] in end(with: .complete) }
   }
 
-  private func didClose() {
+  func didClose() {
     // When AsyncHTTPClient has had its say: a body that was cut is a failure by then.
     loop.execute { [self] in
       let isWhole = state.withLock { $0.refusal != nil && !$0.stream.isPaused }
@@ -86,6 +87,8 @@ extension Call {
       }
     }
     let delivery = state.withLock { state in
+      // A connection that breaks as it is written to is read to its end first.
+      if !state.clock.hasSent { state.clock.noteHeadSent(at: .now()) }
       state.clock.noteActivity(at: .now())
       return state.stream.receiveHead(response)
     }
@@ -117,16 +120,24 @@ extension Call {
     let (hasSent, hasBegun) = state.withLock { state in
       (state.clock.hasSent, state.headBytes > 0 || state.stream.hasHead)
     }
-    if !hasSent, case ChannelError.ioOnClosedChannel = error,
-      work.value.deadConnections < engine.maxConnections
-    {
-      work.value.deadConnections += 1
+    if !hasSent, isOfAnotherCall(error), work.value.lostConnections < engine.maxConnections {
+      work.value.lostConnections += 1
       work.value.needsOtherConnection = true
       return
     }
     let outcome = CallOutcome(
       error: error, authority: request.authority, hasSent: hasSent, hasResponseBegun: hasBegun)
     end(with: .failed(outcome.failure))
+  }
+
+  /// Whether an error says nothing of this call, because the connection was, or would have been, another call's.
+  private func isOfAnotherCall(_ error: any Error) -> Bool {
+    switch error {
+    case ChannelError.ioOnClosedChannel: true
+    // An attempt of this call's own takes as long as the call waits, and began later.
+    case let error as HTTPClientError: error.isConnectTimeout && !engine.hasSharedClient
+    default: false
+    }
   }
 
   func uploadEvent(_ event: Upload.Event) {

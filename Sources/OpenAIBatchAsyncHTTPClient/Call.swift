@@ -16,7 +16,6 @@ final class Call: ResponseBodySource {
   typealias Stream = ResponseStream<HeadWaiter, BodyWaiter, EventLoopPromise<Void>>
 
   let request: PreparedRequest
-  private let client: HTTPClient
   let engine: Engine
   let upload: Upload
   var loop: any EventLoop { engine.loop }
@@ -39,8 +38,10 @@ final class Call: ResponseBodySource {
   /// What only the event loop knows.
   struct Work {
     var task: HTTPClient.Task<Void>?
-    /// How often a connection turned out to be closed before the request could be sent on it.
-    var deadConnections = 0
+    /// Held until the call leaves the engine.
+    var client: ClientReference?
+    /// How often a connection was lost before the request could be sent on it.
+    var lostConnections = 0
     var needsOtherConnection = false
     var watch: ConnectionWatch?
     var timer: Scheduled<Void>?
@@ -49,14 +50,13 @@ final class Call: ResponseBodySource {
   let work: NIOLoopBoundBox<Work>
 
   init(
-    _ request: PreparedRequest, body: RequestBody, timeouts: Timeouts, client: HTTPClient, engine: Engine
+    _ request: PreparedRequest, body: RequestBody, timeouts: Timeouts, client: ClientReference, engine: Engine
   ) {
     self.request = request
-    self.client = client
     self.engine = engine
     upload = Upload(body, loop: engine.loop)
     state = Mutex(State(clock: CallClock(timeouts, start: .now())))
-    work = NIOLoopBoundBox.makeBoxSendingValue(Work(), eventLoop: engine.loop)
+    work = NIOLoopBoundBox.makeBoxSendingValue(Work(client: client), eventLoop: engine.loop)
   }
 
   // MARK: The caller's side
@@ -134,7 +134,7 @@ final class Call: ResponseBodySource {
   }
 
   private func tryConnection() {
-    guard !hasEnded else { return engine.finished(self) }
+    guard !hasEnded, let client = work.value.client?.client else { return leave() }
     do {
       let body = upload.body { [self] in uploadEvent($0) }
       let request = try HTTPClient.Request(
@@ -149,15 +149,21 @@ final class Call: ResponseBodySource {
   }
 
   private func taskEnded(_ result: Result<Void, any Error>) {
+    // Not every failure is told to the delegate.
+    if case .failure(let error) = result, !work.value.needsOtherConnection { didFail(error) }
     if work.value.needsOtherConnection {
       work.value.needsOtherConnection = false
       work.value.task = nil
       // AsyncHTTPClient knows about the dead connection a turn later.
       return loop.execute { [self] in tryConnection() }
     }
-    // Not every failure is told to the delegate.
-    if case .failure(let error) = result { didFail(error) }
     upload.release()
+    leave()
+  }
+
+  /// The engine and the client are done with this call.
+  private func leave() {
+    work.value.client = nil
     engine.finished(self)
   }
 
@@ -173,11 +179,10 @@ final class Call: ResponseBodySource {
   func end(with end: Stream.End) {
     guard let delivery = state.withLock({ $0.stream.finish(end) }) else { return }
     work.value.timer?.cancel()
-    work.value.watch?.onBytes = nil
-    work.value.watch?.onClose = nil
+    work.value.watch?.end(self)
     upload.cancel()
     // Closes the connection; without effect when the task has ended, or is about to.
-    if let task = work.value.task { task.cancel() } else { engine.finished(self) }
+    if let task = work.value.task { task.cancel() } else { leave() }
     delivery.perform()
   }
 

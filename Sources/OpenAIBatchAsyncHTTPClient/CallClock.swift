@@ -96,7 +96,7 @@ struct CallClock {
 
 extension TimeAmount {
   /// The same within a century, so that adding it to a time cannot overflow.
-  fileprivate init(bounding duration: Duration) {
+  init(bounding duration: Duration) {
     self = TimeAmount(min(max(duration, .zero), .seconds(3_155_760_000)))
   }
 }

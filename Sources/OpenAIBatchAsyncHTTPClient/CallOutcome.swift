@@ -37,6 +37,8 @@ struct CallOutcome {
       return TransportFailure(.invalid, message)
     case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
       return TransportFailure(.insecure, message)
+    case _ where isAboutSOCKS:
+      return TransportFailure(.proxy, message)
     default:
       return TransportFailure(.notSent, message)
     }
@@ -67,6 +69,9 @@ struct CallOutcome {
     TransportFailure(.truncated, "The response of \(authority) ended early: \(words)")
   }
 
+  /// Whether a SOCKS proxy refused. Its errors are of a module that AsyncHTTPClient keeps to itself.
+  private var isAboutSOCKS: Bool { String(reflecting: type(of: error)).hasPrefix("NIOSOCKS.") }
+
   /// The error in words. AsyncHTTPClient's own can repeat header values, so of those only the name is taken.
   private var words: String {
     (error as? HTTPClientError)?.shortDescription ?? "\(error)"
@@ -80,8 +85,15 @@ extension HTTPClientError {
     [.proxyAuthenticationRequired, .invalidProxyResponse].contains(self)
   }
   fileprivate var isTimeout: Bool { [.readTimeout, .writeTimeout, .deadlineExceeded].contains(self) }
+  var isConnectTimeout: Bool {
+    [.connectTimeout, .tlsHandshakeTimeout, .httpProxyHandshakeTimeout, .socksHandshakeTimeout].contains(self)
+  }
   fileprivate var isAboutTheRequest: Bool {
-    [.invalidURL, .emptyHost, .emptyScheme, .missingSocketPath, .traceRequestWithBody].contains(self)
+    // Two of these repeat what is wrong, so that they are known by their names alone.
+    [
+      .invalidURL, .emptyHost, .emptyScheme, .missingSocketPath, .traceRequestWithBody,
+      .invalidHeaderFieldNames([]), .invalidHeaderFieldValues([]),
+    ].contains { (error: HTTPClientError) in error.shortDescription == shortDescription }
   }
 }
 #endif

@@ -9,6 +9,14 @@ internal import NIOSSL
 internal import OpenAIBatchTransport
 internal import Synchronization
 
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// Where the client comes from that carries a request.
 protocol Clients: Sendable {
   /// Whether redirects and compression are not ours to switch off.
@@ -18,30 +26,63 @@ protocol Clients: Sendable {
   /// The client for a request.
   ///
   /// - Throws: Kind `invalid` for a set-up that cannot work; `shutDown` after ``close()``.
-  func client(for request: PreparedRequest) throws(TransportFailure) -> HTTPClient
+  func client(
+    for request: PreparedRequest, connectTimeout: Duration
+  ) throws(TransportFailure) -> ClientReference
   /// The connection that wrote last, once; on the event loop only.
   func takeLastWriter() -> ConnectionWatch?
   /// Closes the kept connections.
   func close()
 }
 
+/// A client in use, or kept for use. One of the transport's own is shut down with the last reference.
+final class ClientReference: Sendable {
+  let client: HTTPClient
+  private let isOwn: Bool
+  private let process = getpid()
+
+  init(_ client: HTTPClient, isOwn: Bool) {
+    self.client = client
+    self.isOwn = isOwn
+  }
+
+  deinit {
+    close()
+  }
+
+  /// Closes the connections; harmless when repeated.
+  func close() {
+    guard isOwn else { return }
+    guard getpid() == process else {
+      // The connections are the parent's, and a client must not end without its shutdown.
+      _ = Unmanaged.passRetained(client)
+      return
+    }
+    // Not waited for: a connection that is still being opened may take up to its timeout.
+    client.shutdown(queue: .global()) { _ in }
+  }
+}
+
 /// The application's client.
 struct SharedClient: Clients {
-  private let client: HTTPClient
+  private let reference: ClientReference
 
   init(_ client: HTTPClient) {
-    self.client = client
+    reference = ClientReference(client, isOwn: false)
   }
 
   var areShared: Bool { true }
-  var haveSeveralLoops: Bool { client.eventLoopGroup.makeIterator().dropFirst().contains { _ in true } }
-  func client(for request: PreparedRequest) -> HTTPClient { client }
+  var haveSeveralLoops: Bool {
+    reference.client.eventLoopGroup.makeIterator().dropFirst().contains { _ in true }
+  }
+  func client(for request: PreparedRequest, connectTimeout: Duration) -> ClientReference { reference }
   func takeLastWriter() -> ConnectionWatch? { nil }
   func close() {}
 }
 
-/// Clients of the transport's own, one for each proxy, made when they are first needed. (AsyncHTTPClient's proxy is a
-/// setting of the client.)
+/// Clients of the transport's own, made when they are first needed: one for each proxy and connect timeout, which are
+/// settings of the client. (A timeout longer than the call's would let attempts outlive the call, and the next call
+/// would wait for those.)
 final class OwnClients: Clients {
   private let configuration: AsyncHTTPClientTransport.Configuration
   private let rules: ProxyRules
@@ -50,15 +91,19 @@ final class OwnClients: Clients {
   private let loop: any EventLoop
   private let desk: NIOLoopBoundBox<ConnectionWatch.Desk>
 
+  private struct Key: Equatable {
+    let proxyURL: String?
+    let connectTimeout: TimeAmount
+  }
   private struct State {
     var tls: TLSConfiguration?
-    /// By the proxy's URL; "" for none.
-    var clients: [String: HTTPClient] = [:]
+    /// The one used last comes last.
+    var kept: [(key: Key, client: ClientReference)] = []
     var isClosed = false
   }
   private let state = Mutex(State())
-  /// The longest that a connection may take, whatever a request allows: see `AsyncHTTPClientTransport`.
-  private static let connectTimeout = TimeAmount.seconds(30)
+  /// So many clients are kept for further calls; the calls on others keep those themselves.
+  static let keptLimit = 8
 
   init(
     _ configuration: AsyncHTTPClientTransport.Configuration, environment: [String: String],
@@ -75,29 +120,38 @@ final class OwnClients: Clients {
   var areShared: Bool { false }
   var haveSeveralLoops: Bool { false }
 
-  func client(for request: PreparedRequest) throws(TransportFailure) -> HTTPClient {
-    let proxyURL = rules.proxy(forHost: request.host, isSecure: request.isSecure)
-    return try state.withLock { (state) throws(TransportFailure) -> HTTPClient in
+  func client(
+    for request: PreparedRequest, connectTimeout: Duration
+  ) throws(TransportFailure) -> ClientReference {
+    let key = Key(
+      proxyURL: rules.proxy(forHost: request.host, isSecure: request.isSecure),
+      connectTimeout: TimeAmount(bounding: connectTimeout))
+    return try state.withLock { (state) throws(TransportFailure) -> ClientReference in
       guard !state.isClosed else { throw .shutDown(mayHaveReachedServer: false) }
-      if let client = state.clients[proxyURL ?? ""] { return client }
-      if state.tls == nil { state.tls = try makeTLSConfiguration() }
-      var settings = settings
-      settings.tlsConfiguration = state.tls
-      if let proxyURL { settings.proxy = try HTTPClient.Configuration.Proxy(url: proxyURL) }
-      let client = HTTPClient(eventLoopGroup: loop, configuration: settings)
-      state.clients[proxyURL ?? ""] = client
-      return client
+      if let last = state.kept.last, last.key == key { return last.client }
+      if let index = state.kept.firstIndex(where: { $0.key == key }) {
+        state.kept.append(state.kept.remove(at: index))
+      } else {
+        if state.tls == nil { state.tls = try makeTLSConfiguration() }
+        let client = HTTPClient(eventLoopGroup: loop, configuration: try settings(key, tls: state.tls))
+        if state.kept.count == Self.keptLimit { state.kept.removeFirst() }
+        state.kept.append((key, ClientReference(client, isOwn: true)))
+      }
+      return state.kept[state.kept.count - 1].client
     }
   }
 
-  private var settings: HTTPClient.Configuration {
+  private func settings(
+    _ key: Key, tls: TLSConfiguration?
+  ) throws(TransportFailure) -> HTTPClient.Configuration {
     var pool = HTTPClient.Configuration.ConnectionPool()
     pool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(configuration.maxConnections, 1)
     // Whether and when to try again is not the transport's to say.
     pool.retryConnectionEstablishment = false
     var settings = HTTPClient.Configuration(
-      redirectConfiguration: .disallow, timeout: .init(connect: Self.connectTimeout), connectionPool: pool,
-      decompression: .disabled)
+      tlsConfiguration: tls, redirectConfiguration: .disallow, timeout: .init(connect: key.connectTimeout),
+      connectionPool: pool, decompression: .disabled)
+    if let proxyURL = key.proxyURL { settings.proxy = try HTTPClient.Configuration.Proxy(url: proxyURL) }
     settings.httpVersion = .http1Only
     settings.networkFrameworkWaitForConnectivity = false
     settings.http1_1ConnectionDebugInitializer = { [desk] channel in
@@ -109,6 +163,8 @@ final class OwnClients: Clients {
   private func makeTLSConfiguration() throws(TransportFailure) -> TLSConfiguration {
     var tls = TLSConfiguration.makeClientConfiguration()
     tls.minimumTLSVersion = .tlsv12
+    // How long a closed connection waits for the server to confirm it.
+    tls.shutdownTimeout = .milliseconds(50)
     guard let caFile else { return tls }
     let certificates = (try? NIOSSLCertificate.fromPEMFile(caFile)) ?? []
     guard !certificates.isEmpty else {
@@ -124,13 +180,12 @@ final class OwnClients: Clients {
   }
 
   func close() {
-    let clients = state.withLock { state in
+    let kept = state.withLock { state in
       state.isClosed = true
-      defer { state.clients = [:] }
-      return Array(state.clients.values)
+      defer { state.kept = [] }
+      return state.kept
     }
-    // Not waited for: a connection that is still being opened may take up to its timeout.
-    for client in clients { client.shutdown(queue: .global()) { _ in } }
+    for (_, client) in kept { client.close() }
   }
 }
 #endif

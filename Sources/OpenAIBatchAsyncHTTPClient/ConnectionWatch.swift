@@ -11,24 +11,23 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// Sits between HTTP and TLS in one connection and sees what AsyncHTTPClient does not tell: bytes of a response before
-/// its head is whole, and that the server has closed a kept connection before the event loop has read of it.
+/// Sits in one connection where responses are bytes still and requests are parts still, and sees what AsyncHTTPClient
+/// does not tell: bytes of a response before its head is whole, and that the server has closed a kept connection before
+/// the event loop has read of it.
 ///
 /// Only on the transport's event loop.
 final class ConnectionWatch: ChannelDuplexHandler {
   typealias InboundIn = ByteBuffer
-  typealias OutboundIn = IOData
+  typealias OutboundIn = HTTPClientRequestPart
 
-  /// Where the connection that wrote last is found: a call looks there when AsyncHTTPClient tells it that its head was
+  /// Where the connection that wrote a head last is found: a call looks there when AsyncHTTPClient tells it that its head was
   /// sent, which happens in the same turn of the event loop.
   final class Desk {
     var lastWriter: ConnectionWatch?
   }
 
-  /// Told how many bytes arrived, before they are read as HTTP.
-  var onBytes: ((Int) -> Void)?
-  /// Told that the connection has closed, before AsyncHTTPClient is.
-  var onClose: (() -> Void)?
+  /// The call whose request was sent last. AsyncHTTPClient may send the next one before it tells this one's end.
+  private var call: Call?
   private let desk: Desk
   /// Whether nothing was, or will be, sent of the request that AsyncHTTPClient writes.
   private var isDead = false
@@ -37,35 +36,47 @@ final class ConnectionWatch: ChannelDuplexHandler {
     self.desk = desk
   }
 
-  /// Puts a watch into the pipeline that AsyncHTTPClient has set up, below HTTP and above TLS.
+  /// Puts a watch into the pipeline that AsyncHTTPClient has set up, between the encoder and the decoder.
   static func install(in channel: any Channel, desk: Desk) throws {
     let pipeline = channel.pipeline.syncOperations
     let encoder = try pipeline.handler(type: HTTPRequestEncoder.self)
-    try pipeline.addHandler(ConnectionWatch(desk: desk), position: .before(encoder))
+    try pipeline.addHandler(ConnectionWatch(desk: desk), position: .after(encoder))
+  }
+
+  /// Tells `call` of bytes, before they are read as HTTP, and of the connection's end, before AsyncHTTPClient is told.
+  func begin(_ call: Call) {
+    self.call = call
+  }
+
+  /// Tells `call` no more.
+  func end(_ call: Call) {
+    if self.call === call { self.call = nil }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    onBytes?(unwrapInboundIn(data).readableBytes)
+    call?.didReceiveBytes(unwrapInboundIn(data).readableBytes)
     context.fireChannelRead(data)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    onClose?()
+    call?.didClose()
     context.fireChannelInactive()
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-    // With no call, this is the head of a new request.
-    if onBytes == nil, !isDead, context.channel.isClosedByPeer {
-      isDead = true
-      // What AsyncHTTPClient would say itself a moment later: the call goes on another connection.
-      context.fireErrorCaught(ChannelError.ioOnClosedChannel)
+    if case .head = unwrapOutboundIn(data) {
+      call = nil
+      desk.lastWriter = self
+      if context.channel.isClosedByPeer {
+        isDead = true
+        // What AsyncHTTPClient would say itself a moment later: the call goes on another connection.
+        context.fireErrorCaught(ChannelError.ioOnClosedChannel)
+      }
     }
     guard !isDead else {
       promise?.fail(ChannelError.ioOnClosedChannel)
       return
     }
-    desk.lastWriter = self
     context.write(data, promise: promise)
   }
 }

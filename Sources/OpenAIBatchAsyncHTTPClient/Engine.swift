@@ -56,7 +56,7 @@ final class Engine: Sendable {
     }
     guard !Task.isCancelled else { throw .cancelled(mayHaveReachedServer: false) }
     let prepared = try PreparedRequest(request)
-    let client = try clients.client(for: prepared)
+    let client = try clients.client(for: prepared, connectTimeout: request.timeouts.connect)
     let call = Call(prepared, body: request.body, timeouts: request.timeouts, client: client, engine: self)
     let head = try await call.head()
     return TransportResponse(head: head, body: ResponseBody(call))
@@ -82,6 +82,9 @@ final class Engine: Sendable {
     guard getpid() == process else { return }
     loop.execute { [self] in
       state.value.isShutDown = true
+      // Else each call that ends would let one of these begin.
+      state.value.line.removeAll()
+      state.value.endedInLine = 0
       for call in state.value.calls.values { call.shutDown() }
       endIfDrained()
     }

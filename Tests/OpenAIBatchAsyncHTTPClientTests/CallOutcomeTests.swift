@@ -59,8 +59,13 @@ struct CallOutcomeTests {
   }
 
   @Test func headerValuesAreNotRepeated() {
-    let error = HTTPClientError.invalidHeaderFieldValues(["canary"])
-    #expect(!"\(failure(error, hasSent: false))".contains("canary"))
+    for error in [
+      HTTPClientError.invalidHeaderFieldValues(["canary"]), .invalidHeaderFieldNames(["canary"]),
+    ] {
+      let failure = failure(error, hasSent: false)
+      #expect(failure.kind == .invalid)
+      #expect(!"\(failure)".contains("canary"))
+    }
   }
 }
 #endif

@@ -2,6 +2,9 @@
 // Copyright the swift-openai-batch authors
 
 #if AsyncHTTPClient
+import AsyncHTTPClient
+import NIOCore
+import NIOPosix
 import OpenAIBatchAsyncHTTPClient
 import OpenAIBatchConformance
 import OpenAIBatchTransport
@@ -13,6 +16,22 @@ func makeTransport(
 ) -> AsyncHTTPClientTransport {
   AsyncHTTPClientTransport(
     .init(maxConnections: maxConnections, trust: trust, proxy: .none), environment: [:])
+}
+
+/// Runs `body` with a client that is shut down afterwards.
+func withClient(
+  group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+  _ configuration: HTTPClient.Configuration = HTTPClient.Configuration(),
+  _ body: (HTTPClient) async throws -> Void
+) async throws {
+  let client = HTTPClient(eventLoopGroup: group, configuration: configuration)
+  do {
+    try await body(client)
+  } catch {
+    try await client.shutdown()
+    throw error
+  }
+  try await client.shutdown()
 }
 
 extension Transport {

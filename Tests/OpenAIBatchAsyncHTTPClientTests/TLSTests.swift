@@ -2,6 +2,7 @@
 // Copyright the swift-openai-batch authors
 
 #if AsyncHTTPClient
+import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOPosix
@@ -46,6 +47,53 @@ struct TLSTests {
     await server.stop()
   }
 
+  /// By default AsyncHTTPClient tries again until the time is over, and the call is `notSent`.
+  @Test func aSharedClientThatDoesNotTryAgainSaysInsecure() async throws {
+    let server = try await TLSServer.start(Certificates.localhost)
+    var configuration = HTTPClient.Configuration()
+    configuration.connectionPool.retryConnectionEstablishment = false
+    try await withClient(configuration) { client in
+      let failure = await AsyncHTTPClientTransport(client: client).failure(of: server.request)
+      #expect(failure?.kind == .insecure)
+      #expect(failure?.mayHaveReachedServer == false)
+    }
+    #expect(server.requestCount == 0)
+    await server.stop()
+  }
+
+  enum End: CaseIterable {
+    case cancelledCall, droppedBody, shutdown
+  }
+
+  /// A server that does not answer the end of TLS must not keep the socket open.
+  @Test(arguments: End.allCases)
+  func theSocketIsClosedAtOnce(end: End) async throws {
+    let content = end == .cancelledCall ? "" : end == .droppedBody ? "o" : "ok"
+    let server = try await TLSServer.start(Certificates.localhost, content: content, isDeaf: true)
+    let authority = try TemporaryFile(Certificates.authority)
+    let transport = makeTransport(trust: .file(authority.path))
+    let ending: ContinuousClock.Instant
+    switch end {
+    case .cancelledCall:
+      let call = Task { await transport.failure(of: server.request) }
+      while server.requestCount == 0 { await Task.yield() }
+      ending = .now
+      call.cancel()
+      #expect(await call.value?.kind == .cancelled)
+    case .droppedBody:
+      let response = try await transport.send(server.request)
+      ending = .now
+      _ = consume response
+    case .shutdown:
+      #expect(try await transport.text(of: server.request) == "ok")
+      ending = .now
+      await transport.shutdown()
+    }
+    await server.hasClosed.wait()
+    #expect(.now - ending < .seconds(3))
+    await server.stop()
+  }
+
   @Test func aMissingCAFileIsInvalid() async throws {
     let server = try LoopbackServer.answering { _ in LoopbackAnswer() }
     defer { server.stop() }
@@ -75,41 +123,48 @@ private struct TemporaryFile: ~Copyable {
   }
 }
 
-/// Answers each read over TLS with `ok`.
+/// Answers each read over TLS with up to two bytes.
 private final class TLSServer: Sendable {
   private let channel: any Channel
-  private let count: Count
+  private let log: Log
 
-  private final class Count: Sendable {
-    let value = Mutex(0)
+  private final class Log: Sendable {
+    let requestCount = Mutex(0)
+    let hasClosed = Event()
   }
 
-  static func start(_ certificate: String, newest version: TLSVersion = .tlsv13) async throws -> TLSServer {
+  /// - Parameters:
+  ///   - content: What it answers: all of two bytes, only one, or nothing at all.
+  ///   - isDeaf: Whether it reads no more after the first request, so that it does not take part in the end of TLS.
+  static func start(
+    _ certificate: String, newest version: TLSVersion = .tlsv13, content: String = "ok", isDeaf: Bool = false
+  ) async throws -> TLSServer {
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: try NIOSSLCertificate.fromPEMBytes(Array(certificate.utf8)).map { .certificate($0) },
       privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(Certificates.key.utf8), format: .pem)))
     configuration.minimumTLSVersion = .tlsv1
     configuration.maximumTLSVersion = version
     let context = try NIOSSLContext(configuration: configuration)
-    let count = Count()
+    let log = Log()
     let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
           try pipeline.addHandler(NIOSSLServerHandler(context: context))
-          try pipeline.addHandler(Answerer(count: count))
+          try pipeline.addHandler(Answerer(content: content, isDeaf: isDeaf, log: log))
         }
       }
       .bind(host: "127.0.0.1", port: 0).get()
-    return TLSServer(channel, count)
+    return TLSServer(channel, log)
   }
 
-  private init(_ channel: any Channel, _ count: Count) {
+  private init(_ channel: any Channel, _ log: Log) {
     self.channel = channel
-    self.count = count
+    self.log = log
   }
 
-  var requestCount: Int { count.value.withLock { $0 } }
+  var requestCount: Int { log.requestCount.withLock { $0 } }
+  var hasClosed: Event { log.hasClosed }
 
   var request: TransportRequest {
     TransportRequest(
@@ -125,16 +180,26 @@ private final class TLSServer: Sendable {
   private final class Answerer: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
-    private let count: Count
+    private let content: String
+    private let isDeaf: Bool
+    private let log: Log
 
-    init(count: Count) {
-      self.count = count
+    init(content: String, isDeaf: Bool, log: Log) {
+      self.content = content
+      self.isDeaf = isDeaf
+      self.log = log
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-      count.value.withLock { $0 += 1 }
-      let answer = ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+      log.requestCount.withLock { $0 += 1 }
+      if isDeaf { try? context.channel.syncOptions?.setOption(.autoRead, value: false) }
+      guard !content.isEmpty else { return }
+      let answer = ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\(content)")
       context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+      log.hasClosed.signal()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
