@@ -19,7 +19,7 @@ struct JSONBoundsTests {
   ])
   func aValueEndsAnywhere(text: String) {
     for lead in 0...40 {
-      for rest in 0...40 {
+      for rest in [0, 1, 15, 16, 17, 40] {
         let space = [UInt8](repeating: 0x20, count: lead)
         expectTaken(space + text.utf8 + [UInt8](repeating: rest.isMultiple(of: 2) ? 0x20 : 0x0A, count: rest))
       }
@@ -29,7 +29,7 @@ struct JSONBoundsTests {
   /// Strings of every length at every distance, plain and with something in them that ends a run.
   @Test(arguments: ["", "\\n", "\\u00e9", "é", "漢", "😀", "\\ud83d\\ude00", "\\ud83d"])
   func aStringEndsAnywhere(special: String) {
-    for lead in stride(from: 0, through: 40, by: 3) {
+    for lead in [0, 1, 15] {
       for length in 0...70 {
         let space = [UInt8](repeating: 0x0A, count: lead)
         let run = [UInt8](repeating: 0x61, count: length)
@@ -65,6 +65,8 @@ struct JSONBoundsTests {
       expectRefused(Array(bytes[..<end]))
       // What follows in memory would make it whole: a slice, and the space that scanned the whole text before.
       #expect(throws: JSONFailure.self) { try JSONValue(parsing: bytes[..<end]) }
+      #expect(throws: JSONFailure.self) { try JSONLine(bytes[..<end], number: 1).parse() }
+      #expect(throws: JSONFailure.self) { try JSONText.decode(AnyJSON.self, from: bytes[..<end]) }
       let left = JSONValue.wholeMembers(of: bytes[..<end])
       #expect(left.map(\.key) == members.prefix(left.count).map(\.key))
       #expect(left.map(\.value.bytes) == members.prefix(left.count).map(\.value.bytes))
@@ -78,11 +80,11 @@ struct JSONBoundsTests {
       expectRefused(bytes[..<place] + [0] + bytes[place...])
       expectRefused(bytes[..<place] + [0] + bytes[(place + 1)...])
     }
-    for count in 1...40 { expectRefused(bytes + [UInt8](repeating: 0, count: count)) }
+    for count in 1...33 { expectRefused(bytes + [UInt8](repeating: 0, count: count)) }
   }
 
   /// Every byte that cannot stand in a string, at every place of one, with the place in the failure.
-  @Test(arguments: Array(0..<0x20) + Array(0x80..<0xC2) + Array(0xF5...0xFF))
+  @Test(arguments: Array(0..<0x20) + [0x80, 0xBF, 0xC0, 0xC1, 0xF5, 0xFF])
   func aByteThatNoStringHasIsFoundAnywhere(byte: UInt8) {
     for place in 0..<70 {
       var text = [UInt8](repeating: 0x61, count: 70)
@@ -127,14 +129,15 @@ struct JSONBoundsTests {
   /// The space for scanning is shared: texts of all lengths at the same time must not see each other.
   @Test func textsThatAreReadAtTheSameTimeDoNotMix() async {
     await withTaskGroup(of: Bool.self) { group in
-      for task in 0..<32 {
+      for task in 0..<20 {
         group.addTask {
-          for round in 0..<60 {
-            let length = (task * 7919 + round * 104_729) % (round.isMultiple(of: 20) ? 100_000 : 2000)
-            let text = String(repeating: Character(Unicode.Scalar(UInt8(97 + task % 26))), count: length)
-            let bytes = Array("[\(task),{\"\(text)\":[\(round)]},\"\(text)\"]".utf8)
+          for round in 0..<20 {
+            let length = (task * 7919 + round * 104_729) % (round == 0 ? 100_000 : 1000)
+            let text = [UInt8](repeating: UInt8(97 + task), count: length)
+            let name = String(decoding: text, as: UTF8.self)
+            let bytes = Array("[\(task),{\"".utf8) + text + "\":[\(round)]}]".utf8
             guard let value = try? JSONValue(parsing: bytes), value[0]?.int == task, value.bytes == bytes,
-              value[1]?[text]?[0]?.int == round, value[2]?.string == text,
+              value[1]?[name]?[0]?.int == round, value[1]?.members.map(\.key) == [name],
               (try? JSONValue(parsing: bytes.dropLast())) == nil
             else { return false }
           }
@@ -160,21 +163,20 @@ struct JSONBoundsTests {
     _ bytes: some Sequence<UInt8>, at location: SourceLocation = #_sourceLocation
   ) -> JSONFailure? {
     let bytes = Array(bytes)
-    // The longest text there is in the space before this one, so that what is left of it is behind the end.
-    _ = try? JSONValue(parsing: Self.longest)
-    let failure = #expect(throws: JSONFailure.self, sourceLocation: location) {
-      try JSONValue(parsing: bytes)
+    // Leaves in the shared space what would end the text, if it were read.
+    _ = try? JSONValue(parsing: Self.ending)
+    do throws(JSONFailure) {
+      let value = try JSONValue(parsing: bytes)
+      Issue.record(
+        "taken: \(String(decoding: value.bytes, as: UTF8.self).debugDescription)", sourceLocation: location)
+      return nil
+    } catch {
+      if error.offset.map({ 0...bytes.count ~= $0 }) != true {
+        Issue.record("a failure without a place: \(error)", sourceLocation: location)
+      }
+      return error
     }
-    #expect(failure?.offset.map { 0...bytes.count ~= $0 } == true, sourceLocation: location)
-    #expect(throws: JSONFailure.self, sourceLocation: location) {
-      try JSONLine(bytes[...], number: 1).parse()
-    }
-    #expect(throws: JSONFailure.self, sourceLocation: location) {
-      try JSONText.decode(AnyJSON.self, from: bytes[...])
-    }
-    return failure
   }
 
-  /// Ends whatever is open.
-  private static let longest = Array(("[\"" + String(repeating: "]}", count: 150) + "\"]").utf8)
+  private static let ending = Array(("[\"" + String(repeating: "]}", count: 150) + "\"]").utf8)
 }
