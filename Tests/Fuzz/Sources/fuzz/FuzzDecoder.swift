@@ -6,12 +6,25 @@ import OpenAIBatchJSON
 
 /// The decoder, against Foundation's `JSONDecoder`.
 func fuzzDecoder(_ bytes: [UInt8]) {
-  compare(AnyJSON.self, bytes)
-  compare(FuzzRecord.self, bytes)
+  if isShallow(bytes) {
+    compare(AnyJSON.self, bytes)
+    compare(FuzzRecord.self, bytes)
+  }
   compare([Double].self, bytes)
   compare([Float?].self, bytes)
   compare([String: String].self, bytes)
   decodeStrictly(bytes)
+}
+
+/// Foundation takes quadratic time for what is nested deep.
+private func isShallow(_ bytes: [UInt8]) -> Bool {
+  var depth = 0
+  for byte in bytes {
+    if byte == UInt8(ascii: "[") || byte == UInt8(ascii: "{") { depth += 1 }
+    if byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}") { depth -= 1 }
+    if depth > 64 { return false }
+  }
+  return true
 }
 
 private func compare<Value: Decodable & Equatable>(_ type: Value.Type, _ bytes: [UInt8]) {
@@ -24,6 +37,7 @@ private func decodeStrictly(_ bytes: [UInt8]) {
   var decoding = JSONDecoding()
   decoding.keys = .fromSnakeCase
   decoding.dates = .iso8601
+  _ = try? JSONText.decode(AnyJSON.self, from: bytes[...])
   _ = try? JSONText.decode(FuzzRecord.self, from: bytes[...], decoding)
   _ = try? JSONText.decode([Date].self, from: bytes[...], decoding)
   _ = try? JSONText.decode([String: AnyJSON].self, from: bytes[...], decoding)
