@@ -14,8 +14,8 @@ final class JSONScratch: Sendable {
   private static let spare = Mutex<[JSONScratch]>([])
   /// More threads than these allocate for each text.
   private static let mostSpare = 16
-  /// 64 KiB: longer texts are rare enough to allocate for each.
-  private static let longestText = 64 << 10
+  /// 256 KiB, a page of batches and more: longer texts are rare enough to allocate for each.
+  private static let longestText = 256 << 10
 
   private init(capacity: Int) {
     text = .allocate(capacity: capacity)
