@@ -8,6 +8,7 @@ let package = Package(
     .library(name: "OpenAIBatch", targets: ["OpenAIBatch"]),
     .library(name: "OpenAIBatchCurl", targets: ["OpenAIBatchCurl"]),
     .library(name: "OpenAIBatchURLSession", targets: ["OpenAIBatchURLSession"]),
+    .library(name: "OpenAIBatchAsyncHTTPClient", targets: ["OpenAIBatchAsyncHTTPClient"]),
     .library(name: "OpenAIBatchJobs", targets: ["OpenAIBatchJobs"]),
     .library(name: "OpenAIBatchModels", targets: ["OpenAIBatchModels"]),
     .library(name: "OpenAIBatchJSON", targets: ["OpenAIBatchJSON"]),
@@ -23,6 +24,9 @@ let package = Package(
     .trait(
       name: "Simulator",
       description: "The simulator's HTTP server, and the commands `demo` and `simulate`. Fetches swift-nio."),
+    .trait(
+      name: "AsyncHTTPClient",
+      description: "AsyncHTTPClientTransport. Fetches async-http-client and what that needs."),
     .default(enabledTraits: ["Simulator"]),
   ],
   dependencies: [
@@ -30,6 +34,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
     // Floor 0
@@ -46,6 +52,8 @@ let package = Package(
     .target(name: "OpenAIBatchMiddleware", dependencies: ["OpenAIBatchTransport", logging]),
     .target(name: "OpenAIBatchURLSession", dependencies: ["OpenAIBatchTransport"]),
     .target(name: "OpenAIBatchCurl", dependencies: ["OpenAIBatchTransport", "COpenAIBatchCurl"]),
+    .target(
+      name: "OpenAIBatchAsyncHTTPClient", dependencies: ["OpenAIBatchTransport"] + asyncHTTPClient),
 
     // Floor 2
     .target(
@@ -77,7 +85,7 @@ let package = Package(
       name: "openai-batch",
       dependencies: [
         "OpenAIBatchJobs", "OpenAIBatchJSON", "OpenAIBatchSimulatorServer", "OpenAIBatchCurl",
-        "OpenAIBatchURLSession",
+        "OpenAIBatchURLSession", "OpenAIBatchAsyncHTTPClient",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -91,6 +99,12 @@ let package = Package(
       linkerSettings: [
         .unsafeFlags(["-Xlinker", "--export-dynamic-symbol=getaddrinfo"], .when(platforms: [.linux]))
       ]),
+    .testTarget(
+      name: "OpenAIBatchAsyncHTTPClientTests",
+      dependencies: [
+        "OpenAIBatchAsyncHTTPClient", "OpenAIBatchConformance",
+        .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["AsyncHTTPClient"])),
+      ] + asyncHTTPClient),
     .testTarget(name: "OpenAIBatchConformanceTests", dependencies: ["OpenAIBatchConformance"]),
     .testTarget(name: "OpenAIBatchSimulatorTests", dependencies: ["OpenAIBatchSimulator"]),
     .testTarget(
@@ -129,10 +143,25 @@ let package = Package(
 )
 
 var httpTypes: Target.Dependency { .product(name: "HTTPTypes", package: "swift-http-types") }
+/// What the trait of that name fetches.
+var asyncHTTPClient: [Target.Dependency] {
+  [
+    .product(
+      name: "AsyncHTTPClient", package: "async-http-client", condition: .when(traits: ["AsyncHTTPClient"])),
+    .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["AsyncHTTPClient"])),
+    .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["AsyncHTTPClient"])),
+    .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["AsyncHTTPClient"])),
+  ]
+}
 var logging: Target.Dependency { .product(name: "Logging", package: "swift-log") }
 
 // Set in CI: a warning ends CI's build, not that of somebody with a newer compiler.
 let isStrict = Context.environment["OPENAI_BATCH_STRICT"] == "1"
+
+// Set in CI for a trait, whose tests alone are built then.
+if let tests = Context.environment["OPENAI_BATCH_ONLY_TESTS"] {
+  package.targets.removeAll { $0.type == .test && $0.name != tests }
+}
 
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
   target.swiftSettings = [

@@ -9,6 +9,7 @@ let package = Package(
     .executable(name: "request-files", targets: ["request-files"]),
     .executable(name: "result-lines", targets: ["result-lines"]),
     .executable(name: "row-account", targets: ["row-account"]),
+    .executable(name: "transport-calls", targets: ["transport-calls"]),
   ],
   dependencies: [
     .package(name: "swift-openai-batch", path: "..", traits: [])
@@ -26,6 +27,12 @@ let package = Package(
       name: "result-lines",
       dependencies: ["Measuring", library("OpenAIBatchJSON"), library("OpenAIBatchModels")]),
     .executableTarget(name: "row-account", dependencies: ["Measuring", library("OpenAIBatch")]),
+    .executableTarget(
+      name: "transport-calls",
+      dependencies: [
+        "Measuring", library("OpenAIBatchTransport"), library("OpenAIBatchCurl"),
+        library("OpenAIBatchURLSession"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -54,6 +54,7 @@ final class CurlEngine: Sendable {
   private let state = Mutex(State())
   /// Callers between taking the handle from the state and the end of its ``MultiHandle/wake()``.
   private let wakerCount = Atomic<Int>(0)
+  private let mayHaveMessages = Atomic<Bool>(false)
 
   init(_ settings: EngineSettings) {
     self.settings = settings
@@ -78,7 +79,7 @@ final class CurlEngine: Sendable {
     }
     let next = state.withLock { state -> Next in
       guard state.intake == .open else { return .refuse }
-      state.messages.append(.start(transfer))
+      append(.start(transfer), to: &state)
       if state.hasLoop { return .wake(takeSleeper(&state)) }
       state.hasLoop = true
       state.threadCount += 1
@@ -95,7 +96,7 @@ final class CurlEngine: Sendable {
     wake(
       state.withLock { state in
         guard state.hasLoop else { return nil }
-        state.messages.append(message)
+        append(message, to: &state)
         return takeSleeper(&state)
       })
   }
@@ -125,6 +126,11 @@ final class CurlEngine: Sendable {
     } onCancel: {
       stop()
     }
+  }
+
+  private func append(_ message: Message, to state: inout sending State) {
+    state.messages.append(message)
+    mayHaveMessages.store(true, ordering: .relaxed)
   }
 
   private func takeSleeper(_ state: inout sending State) -> MultiHandle? {
@@ -157,6 +163,7 @@ final class CurlEngine: Sendable {
     let turn = state.withLock { state -> Turn in
       state.isAsleep = false
       swap(&state.messages, &messages)
+      mayHaveMessages.store(false, ordering: .relaxed)
       if state.intake == .stopped {
         leave(&state)
         return .stop
@@ -169,6 +176,9 @@ final class CurlEngine: Sendable {
     awaitWakers()
     return turn
   }
+
+  /// Whether messages have come since the last ``collect(into:isIdle:isTired:)``; costs next to nothing.
+  var hasMessages: Bool { mayHaveMessages.load(ordering: .relaxed) }
 
   /// Whether the loop may wait: from now on the first message, a stop and a shutdown wake it.
   func fallAsleep(isIdle: Bool) -> Bool {

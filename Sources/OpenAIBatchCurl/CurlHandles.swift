@@ -5,17 +5,6 @@
 
 internal import COpenAIBatchCurl
 
-/// What libcurl asks and tells during one transfer, on the engine's thread.
-protocol EasyHandleDelegate: AnyObject {
-  /// A connection is there and the first byte of the request comes next; `false` ends the transfer before it.
-  /// Called again when libcurl repeats a request on another connection.
-  func requestBegins() -> Bool
-  /// A header line with its ending; `false` ends the transfer.
-  func receiveHeaderLine(_ line: UnsafeBufferPointer<UInt8>) -> Bool
-  func receive(_ bytes: Span<UInt8>) -> EasyHandle.ReceiveVerdict
-  func fill(_ buffer: UnsafeMutableRawBufferPointer) -> EasyHandle.FillVerdict
-}
-
 /// The process's libcurl.
 enum CurlLibrary {
   /// Whether it could be initialised.
@@ -48,23 +37,18 @@ final class EasyHandle {
   fileprivate let pointer: UnsafeMutableRawPointer
   private let errorText: UnsafeMutablePointer<CChar>
   private var headers: UnsafeMutablePointer<curl_slist>?
-  private var context: Unmanaged<Context>
-
-  /// What libcurl's callbacks get: alive as long as the handle is.
-  private final class Context {
-    let delegate: any EasyHandleDelegate
-    init(_ delegate: any EasyHandleDelegate) { self.delegate = delegate }
-  }
+  /// Whom libcurl asks and tells, and what its callbacks get: alive as long as the handle is.
+  private let owner: Unmanaged<LiveTransfer>
 
   /// `nil` when memory is out.
-  init?(delegate: any EasyHandleDelegate) {
+  init?(owner: LiveTransfer) {
     guard let pointer = curl_easy_init() else { return nil }
     self.pointer = pointer
     errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
     errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-    context = .passRetained(Context(delegate))
+    self.owner = .passRetained(owner)
     set(CURLOPT_ERRORBUFFER, errorText)
-    let opaque = context.toOpaque()
+    let opaque = self.owner.toOpaque()
     set(CURLOPT_PRIVATE, opaque)
     ccurl_set_header_function(pointer, Self.onHeader, opaque)
     ccurl_set_write_function(pointer, Self.onWrite, opaque)
@@ -76,7 +60,7 @@ final class EasyHandle {
     curl_easy_cleanup(pointer)
     ccurl_free_list(headers)
     errorText.deallocate()
-    context.release()
+    owner.release()
   }
 
   // MARK: Options
@@ -127,13 +111,13 @@ final class EasyHandle {
     ccurl_set_max_connection_lifetime(pointer, seconds)
   }
 
-  func readBodyFromDelegate() {
-    ccurl_set_read_function(pointer, Self.onRead, context.toOpaque())
+  func readBodyFromOwner() {
+    ccurl_set_read_function(pointer, Self.onRead, owner.toOpaque())
   }
 
   // MARK: State
 
-  /// Rests in the given directions and goes on in the others. May call the delegate before it returns.
+  /// Rests in the given directions and goes on in the others. May call the owner before it returns.
   func setPauses(_ pauses: Pauses) -> CURLcode {
     curl_easy_pause(pointer, pauses.rawValue)
   }
@@ -155,12 +139,12 @@ final class EasyHandle {
 
   // MARK: Callbacks
 
-  private static func delegate(_ context: UnsafeMutableRawPointer) -> any EasyHandleDelegate {
-    Unmanaged<Context>.fromOpaque(context).takeUnretainedValue().delegate
+  private static func owner(_ context: UnsafeMutableRawPointer) -> LiveTransfer {
+    Unmanaged<LiveTransfer>.fromOpaque(context).takeUnretainedValue()
   }
 
   private static let onRequest: ccurl_request_callback = { context, _, _, _, _ in
-    guard let context, delegate(context).requestBegins() else { return 1 }
+    guard let context, owner(context).requestBegins() else { return 1 }
     return 0
   }
 
@@ -169,7 +153,7 @@ final class EasyHandle {
     let length = size * count
     let line = UnsafeBufferPointer(
       start: UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: length)
-    return delegate(context).receiveHeaderLine(line) ? length : length &+ 1
+    return owner(context).receiveHeaderLine(line) ? length : length &+ 1
   }
 
   private static let onWrite: curl_write_callback = { bytes, size, count, context in
@@ -178,7 +162,7 @@ final class EasyHandle {
     guard length > 0 else { return 0 }
     let buffer = UnsafeBufferPointer(
       start: UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: length)
-    switch delegate(context).receive(buffer.span) {
+    switch owner(context).receive(buffer.span) {
     case .taken: return length
     case .pause: return ccurl_write_pause()
     case .fail: return length &+ 1
@@ -188,7 +172,7 @@ final class EasyHandle {
   private static let onRead: curl_read_callback = { bytes, size, count, context in
     guard let bytes, let context else { return ccurl_read_abort() }
     let buffer = UnsafeMutableRawBufferPointer(start: bytes, count: size * count)
-    switch delegate(context).fill(buffer) {
+    switch owner(context).fill(buffer) {
     case .filled(let count): return count
     case .pause: return ccurl_read_pause()
     case .fail: return ccurl_read_abort()
@@ -197,10 +181,10 @@ final class EasyHandle {
 }
 
 extension EasyHandle {
-  fileprivate static func delegate(of pointer: UnsafeMutableRawPointer) -> (any EasyHandleDelegate)? {
+  fileprivate static func owner(of pointer: UnsafeMutableRawPointer) -> LiveTransfer? {
     var opaque: UnsafeMutableRawPointer?
     guard ccurl_get_pointer(pointer, CURLINFO_PRIVATE, &opaque) == CURLE_OK, let opaque else { return nil }
-    return delegate(opaque)
+    return owner(opaque)
   }
 }
 
@@ -239,14 +223,14 @@ final class MultiHandle: @unchecked Sendable {
   }
 
   /// A transfer that has ended, until there is none.
-  func nextFinished() -> (delegate: any EasyHandleDelegate, code: CURLcode)? {
+  func nextFinished() -> (owner: LiveTransfer, code: CURLcode)? {
     var left: CInt = 0
     while let message = curl_multi_info_read(pointer, &left) {
       var code = CURLE_OK
-      guard let easy = ccurl_finished(message, &code), let delegate = EasyHandle.delegate(of: easy) else {
+      guard let easy = ccurl_finished(message, &code), let owner = EasyHandle.owner(of: easy) else {
         continue
       }
-      return (delegate, code)
+      return (owner, code)
     }
     return nil
   }

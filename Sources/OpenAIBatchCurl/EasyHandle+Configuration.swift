@@ -44,7 +44,7 @@ extension EasyHandle {
       // a second time when a kept connection dies after the first.
       set(CURLOPT_POST, 1)
       set(CURLOPT_POSTFIELDSIZE_LARGE, size: length ?? -1)
-      readBodyFromDelegate()
+      readBodyFromOwner()
       set(CURLOPT_UPLOAD_BUFFERSIZE, Int(min(max(length ?? .max, 16 << 10), 512 << 10)))
     }
     if let method = request.customMethod { set(CURLOPT_CUSTOMREQUEST, text: method) }

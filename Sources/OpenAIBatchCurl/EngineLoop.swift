@@ -21,7 +21,12 @@ final class EngineLoop {
   private var queue = TransferQueue()
   private var messages: [CurlEngine.Message] = []
   private var dirty: [LiveTransfer] = []
+  private var due: [LiveTransfer] = []
   private var lastWork = ContinuousClock.now
+  /// When the last transfer had ended; `nil` when the last turn left any.
+  private var idleSince: ContinuousClock.Instant?
+  /// Whether the last wait without a transfer was short: the next one likely is, too.
+  private var callsFollowClosely = false
   /// No deadline passes before this.
   private var nextCheck: ContinuousClock.Instant?
 
@@ -30,6 +35,8 @@ final class EngineLoop {
 
   /// After so long without a transfer the thread ends and its connections are closed.
   private static let maximumIdleTime = Duration.seconds(90)
+  /// What a caller takes to read a response and to send its next request, being woken included.
+  private static let shortWait = Duration.microseconds(200)
   /// However many deadlines there are, they are looked at no more often.
   private static let checkInterval = Duration.milliseconds(5)
 
@@ -49,6 +56,7 @@ final class EngineLoop {
       let isTired = isIdle && now - lastWork >= Self.maximumIdleTime
       switch engine.collect(into: &messages, isIdle: isIdle, isTired: isTired) {
       case .work:
+        if let idleSince { callsFollowClosely = now - idleSince < Self.shortWait }
         work()
       case .stop:
         stop()
@@ -70,8 +78,18 @@ final class EngineLoop {
     } while !queue.isEmpty && live.count < settings.maxConnections
     deliver()
     checkDeadlines()
+    awaitNextCall()
     guard engine.fallAsleep(isIdle: isIdle) else { return }
     if !multi.poll(milliseconds: waitingTime()) { startAnew() }
+  }
+
+  /// Stays awake for a caller that sends one request after another: it is back before this thread could fall asleep
+  /// and be woken. Leaves the processor to any other thread that wants it.
+  private func awaitNextCall() {
+    idleSince = isIdle ? .now : nil
+    guard let idleSince, callsFollowClosely else { return }
+    let end = idleSince + Self.shortWait
+    while !engine.hasMessages, .now < end { sched_yield() }
   }
 
   private func handle(_ message: CurlEngine.Message) {
@@ -117,7 +135,7 @@ final class EngineLoop {
   }
 
   private func begin(_ transfer: LiveTransfer) {
-    guard let easy = EasyHandle(delegate: transfer) else { return failForMemory(transfer) }
+    guard let easy = EasyHandle(owner: transfer) else { return failForMemory(transfer) }
     guard easy.configure(for: transfer.transfer, settings: settings), multi.add(easy) else {
       easy.close()
       return failForMemory(transfer)
@@ -133,8 +151,7 @@ final class EngineLoop {
   }
 
   private func endFinished() {
-    while let (delegate, code) = multi.nextFinished() {
-      guard let transfer = delegate as? LiveTransfer else { continue }
+    while let (transfer, code) = multi.nextFinished() {
       end(transfer, transfer.failure(for: code).map { .failed($0) } ?? .complete)
     }
   }
@@ -163,10 +180,9 @@ final class EngineLoop {
   }
 
   private func deliver() {
-    guard !dirty.isEmpty else { return }
-    let due = dirty
-    dirty.removeAll(keepingCapacity: true)
-    for transfer in due { check(transfer, transfer.deliver()) }
+    swap(&dirty, &due)
+    for transfer in due where transfer.easy != nil { check(transfer, transfer.deliver()) }
+    due.removeAll(keepingCapacity: true)
   }
 
   // MARK: Time

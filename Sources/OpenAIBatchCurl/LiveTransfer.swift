@@ -5,7 +5,7 @@ internal import COpenAIBatchCurl
 internal import OpenAIBatchTransport
 
 /// A transfer that has its turn: what libcurl says about it. Used on the engine's thread only.
-final class LiveTransfer: EasyHandleDelegate {
+final class LiveTransfer {
   let transfer: Transfer
   /// `nil` while a streamed body's source is being opened.
   var easy: EasyHandle?
@@ -42,6 +42,8 @@ final class LiveTransfer: EasyHandleDelegate {
 
   // MARK: libcurl's questions
 
+  /// A connection is there and the first byte of the request comes next; `false` ends the transfer before it.
+  /// Called again when libcurl repeats a request on another connection.
   func requestBegins() -> Bool {
     guard !hasSent || transfer.request.mayBeRepeated else {
       failure = TransportFailure(
@@ -54,6 +56,7 @@ final class LiveTransfer: EasyHandleDelegate {
     return true
   }
 
+  /// A header line with its ending; `false` ends the transfer.
   func receiveHeaderLine(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
     touch()
     switch parser.consume(line) {
@@ -68,11 +71,11 @@ final class LiveTransfer: EasyHandleDelegate {
     }
   }
 
-  private func headIsComplete(_ head: HTTPResponse) {
+  private func headIsComplete(_ head: ResponseHead) {
     transfer.receiveHead(head)
     markDirty()
     // libcurl stops sending after such a status, but not while the upload is paused.
-    if head.status.code >= 300, let upload = transfer.upload {
+    if head.statusCode >= 300, let upload = transfer.upload {
       upload.close()
       needsUnpause = pauses.contains(.sending)
     }

@@ -71,9 +71,9 @@ struct PreparedRequest: Sendable {
         try lines.append(field)
       }
     }
-    // Waiting for "100 Continue" costs a second with each server that does not know it.
-    lines.remove("Expect")
     if case .upload(let length) = shape {
+      // Waiting for "100 Continue" costs a second with each server that does not know it.
+      lines.remove("Expect")
       if head.headerFields[.contentType] == nil { lines.remove("Content-Type") }
       if length == nil { lines.append(line: "Transfer-Encoding: chunked") }
     }

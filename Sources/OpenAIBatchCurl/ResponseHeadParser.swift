@@ -3,7 +3,7 @@
 
 internal import OpenAIBatchTransport
 
-/// Turns the header lines that libcurl hands over, one by one, into a response head.
+/// Checks the header lines that libcurl hands over, one by one, and keeps those of the response's head.
 ///
 /// libcurl gives every block it sees: interim (1xx) ones, the final one, and trailers.
 struct ResponseHeadParser {
@@ -12,7 +12,7 @@ struct ResponseHeadParser {
     /// More lines are to come, or a trailer was dropped.
     case more
     /// The final block is complete.
-    case complete(HTTPResponse)
+    case complete(ResponseHead)
     /// The response is not HTTP, or its head is beyond the limits.
     case failed(TransportFailure.Kind, String)
   }
@@ -28,14 +28,14 @@ struct ResponseHeadParser {
   private(set) var isComplete = false
 
   /// The final block's status; `nil` before its status line, and for interim blocks.
-  var statusCode: Int? { status.code >= 200 ? status.code : nil }
+  var statusCode: Int? { head.statusCode >= 200 ? head.statusCode : nil }
   /// Whether the status allows a body.
-  var mayHaveBody: Bool { status.code != 204 && status.code != 304 }
+  var mayHaveBody: Bool { head.statusCode != 204 && head.statusCode != 304 }
 
-  private var status = HTTPResponse.Status(code: 0)
-  private var fields = HTTPFields()
+  private var head = ResponseHead()
   /// What the final block declared; `nil` for nothing.
   private(set) var contentLength: Int64?
+  private var lastFieldIsContentLength = false
   private var byteCount = 0
   private var fieldCount = 0
 
@@ -64,61 +64,60 @@ struct ResponseHeadParser {
 
   private mutating func beginBlock<Line: RandomAccessCollection<UInt8>>(_ line: Line) -> Progress
   where Line.Index == Int {
-    guard status.code == 0 else {
+    guard head.statusCode == 0 else {
       return .failed(.malformed, "The response has a second status line inside its header block.")
     }
-    fields = HTTPFields()
-    fields.reserveCapacity(16)
     contentLength = nil
-    let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
-    guard parts.count > 1, parts[1].count == 3, let code = parts[1].decimalValue, code >= 100 else {
+    let space = UInt8(ascii: " ")
+    let rest = line.drop { $0 != space }.dropFirst()
+    let digits = rest.prefix { $0 != space }
+    guard digits.count == 3, let code = digits.decimalValue, code >= 100 else {
       return .failed(.malformed, "The response's status line has no valid status code.")
     }
     guard code != 101 else {
       return .failed(.malformed, "The server switched protocols without being asked.")
     }
-    status = HTTPResponse.Status(
-      code: Int(code), reasonPhrase: parts.count > 2 ? String(decoding: parts[2], as: UTF8.self) : "")
+    head.begin(statusCode: Int(code), reason: rest.dropFirst(4))
     return .more
   }
 
   private mutating func endBlock() -> Progress {
-    guard !isComplete, status.code != 0 else { return .more }
-    guard status.code >= 200 else {
-      status = HTTPResponse.Status(code: 0)
+    guard !isComplete, head.statusCode != 0 else { return .more }
+    guard head.statusCode >= 200 else {
+      head.statusCode = 0
       return .more
     }
     isComplete = true
-    return .complete(HTTPResponse(status: status, headerFields: fields))
+    return .complete(head)
   }
 
   private mutating func addField<Line: RandomAccessCollection<UInt8>>(_ line: Line) -> Progress
   where Line.Index == Int {
-    guard let colon = line.firstIndex(of: UInt8(ascii: ":")),
-      let name = HTTPField.Name(String(decoding: line[..<colon], as: UTF8.self))
+    guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
+      line[..<colon].allSatisfy(\.isTokenByte)
     else {
       return .failed(.malformed, "The response has a header line without a valid name.")
     }
     let value = line[(colon + 1)...].trimmed
-    if name == .contentLength, !noteContentLength(value) {
-      return .failed(.malformed, "The response has conflicting or invalid Content-Length headers.")
-    }
-    fields.append(HTTPField(name: name, text: value))
+    lastFieldIsContentLength = line[..<colon].isContentLength
+    if lastFieldIsContentLength, !noteContentLength(value) { return invalidContentLength }
+    head.append(name: line[..<colon], value: value)
     return .more
   }
 
   /// A line that begins with a blank continues the field before it (obsolete, still seen).
   private mutating func fold<Line: RandomAccessCollection<UInt8>>(_ line: Line) -> Progress
   where Line.Index == Int {
-    guard let last = fields.indices.last else {
+    guard head.hasFields else {
       return .failed(.malformed, "The response's first header line is a continuation.")
     }
-    let continued = HTTPField(name: fields[last].name, text: line.trimmed).value
-    guard fields[last].name != .contentLength else {
-      return .failed(.malformed, "The response has conflicting or invalid Content-Length headers.")
-    }
-    fields[last].value += fields[last].value.isEmpty ? continued : " " + continued
+    guard !lastFieldIsContentLength else { return invalidContentLength }
+    head.fold(line.trimmed)
     return .more
+  }
+
+  private var invalidContentLength: Progress {
+    .failed(.malformed, "The response has conflicting or invalid Content-Length headers.")
   }
 
   /// Equal repeated values are tolerated (RFC 9110, 8.6); libcurl takes the last of different ones silently.
@@ -132,19 +131,21 @@ struct ResponseHeadParser {
   }
 }
 
-extension HTTPField {
-  /// UTF-8 where the bytes are, else Latin-1.
-  fileprivate init<Value: RandomAccessCollection<UInt8>>(name: Name, text: Value) where Value.Index == Int {
-    if let string = String(validating: text, as: UTF8.self) {
-      self.init(name: name, value: string)
-    } else {
-      self.init(name: name, value: String(String.UnicodeScalarView(text.map { Unicode.Scalar($0) })))
-    }
-  }
-}
-
 extension UInt8 {
   fileprivate var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
+
+  /// What names of fields consist of (RFC 9110, 5.6.2).
+  fileprivate var isTokenByte: Bool {
+    switch self {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
+      UInt8(ascii: "!"), UInt8(ascii: "#")...UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"),
+      UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
+      true
+    default:
+      false
+    }
+  }
 }
 
 extension RandomAccessCollection<UInt8> where Index == Int {
@@ -154,6 +155,10 @@ extension RandomAccessCollection<UInt8> where Index == Int {
     while start < end, self[start].isBlank { start += 1 }
     while end > start, self[end - 1].isBlank { end -= 1 }
     return self[start..<end]
+  }
+
+  fileprivate var isContentLength: Bool {
+    count == 14 && zip(self, "content-length".utf8).allSatisfy { $0 | 0x20 == $1 }
   }
 
   /// The value of decimal digits; `nil` for anything else, and beyond 18 digits.

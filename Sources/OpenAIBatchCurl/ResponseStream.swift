@@ -21,7 +21,7 @@ struct ResponseStream<HeadWaiter, BodyWaiter> {
 
   /// What the owner resumes, after it has let go of its lock.
   struct Delivery {
-    var head: (waiter: HeadWaiter, result: Result<HTTPResponse, TransportFailure>)?
+    var head: (waiter: HeadWaiter, result: Result<ResponseHead, TransportFailure>)?
     var body: (waiter: BodyWaiter, result: Result<ArraySlice<UInt8>?, TransportFailure>)?
     /// The engine stopped reading and may go on.
     var resumesReceiving = false
@@ -33,7 +33,7 @@ struct ResponseStream<HeadWaiter, BodyWaiter> {
     case wait
   }
 
-  private var head: HTTPResponse?
+  private var head: ResponseHead?
   private var headWaiter: HeadWaiter?
   private var bodyWaiter: BodyWaiter?
   private var unread: [UInt8] = []
@@ -47,7 +47,7 @@ struct ResponseStream<HeadWaiter, BodyWaiter> {
 
   // MARK: The engine's side
 
-  mutating func receiveHead(_ head: HTTPResponse) {
+  mutating func receiveHead(_ head: ResponseHead) {
     self.head = head
   }
 

@@ -8,7 +8,7 @@ internal import Synchronization
 ///
 /// It ends exactly once. Messages that reach the engine after that are without effect.
 final class Transfer: ResponseBodySource {
-  typealias HeadWaiter = CheckedContinuation<Result<HTTPResponse, TransportFailure>, Never>
+  typealias HeadWaiter = CheckedContinuation<Result<ResponseHead, TransportFailure>, Never>
   typealias BodyWaiter = CheckedContinuation<Result<ArraySlice<UInt8>?, TransportFailure>, Never>
   typealias Stream = ResponseStream<HeadWaiter, BodyWaiter>
 
@@ -64,7 +64,7 @@ final class Transfer: ResponseBodySource {
     } onCancel: {
       engine.post(.cancel(self))
     }
-    return try result.get()
+    return try result.get().response
   }
 
   func next() async throws(TransportFailure) -> ArraySlice<UInt8>? {
@@ -95,7 +95,7 @@ final class Transfer: ResponseBodySource {
 
   var hasEnded: Bool { stream.withLock { $0.hasEnded } }
 
-  func receiveHead(_ head: HTTPResponse) {
+  func receiveHead(_ head: ResponseHead) {
     stream.withLock { $0.receiveHead(head) }
   }
 

@@ -6,10 +6,17 @@ internal import OpenAIBatchCurl
 internal import OpenAIBatchJobs
 internal import OpenAIBatchURLSession
 
+#if AsyncHTTPClient
+internal import OpenAIBatchAsyncHTTPClient
+#endif
+
 /// How to reach the service; the same for all commands.
 struct ConnectionOptions: ParsableArguments {
   enum TransportName: String, ExpressibleByArgument, CaseIterable {
     case curl, urlsession
+    #if AsyncHTTPClient
+    case asynchttpclient
+    #endif
   }
 
   @Option(
@@ -33,6 +40,9 @@ struct ConnectionOptions: ParsableArguments {
     switch transport {
     case .curl: CurlTransport()
     case .urlsession: URLSessionTransport()
+    #if AsyncHTTPClient
+    case .asynchttpclient: AsyncHTTPClientTransport()
+    #endif
     }
   }
 

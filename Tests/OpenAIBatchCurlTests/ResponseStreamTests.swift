@@ -8,7 +8,7 @@ import Testing
 
 struct ResponseStreamTests {
   private typealias Stream = ResponseStream<Int, Int>
-  private let head = HTTPResponse(status: .ok)
+  private let head = ResponseHead()
 
   private func bytes(_ pull: Stream.Pull) -> ArraySlice<UInt8>?? {
     if case .result(.success(let bytes), _) = pull { bytes } else { nil }

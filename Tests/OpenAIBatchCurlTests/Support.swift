@@ -22,3 +22,6 @@ extension Transport {
 
 /// Whether a sanitizer slows everything down.
 let isSanitized = dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
+
+/// How often a process is ended in the middle of transfers: `OPENAI_BATCH_EXITS`, 2 by default.
+let exitCount = ProcessInfo.processInfo.environment["OPENAI_BATCH_EXITS"].flatMap { Int($0) } ?? 2

@@ -49,6 +49,32 @@ struct TLSTests {
     #expect(failure?.kind == .insecure)
   }
 
+  /// OpenSSL tears itself down in `exit()` by default, which crashed a tenth of such processes.
+  @Test func exitDuringHandshakesDoesNotCrash() async throws {
+    let server = try await TLSServer.start(host: "localhost")
+    defer { server.stop() }
+    for _ in 0..<exitCount {
+      await #expect(processExitsWith: .exitCode(7)) {
+        [port = server.port as Int, authority = server.authority as String] in
+        let transport = makeTransport(trust: .file(authority))
+        // This server closes after each response.
+        let head = HTTPRequest(method: .get, scheme: "https", authority: "localhost:\(port)", path: "/")
+        let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        for _ in 0..<8 {
+          Task {
+            while true {
+              _ = await transport.failure(of: TransportRequest(head: head, operation: "test"))
+              end.yield()
+            }
+          }
+        }
+        for await _ in ends { break }
+        try await Task.sleep(for: .microseconds(Int.random(in: 0..<5_000)))
+        exit(7)
+      }
+    }
+  }
+
   @Test func aPlainServerIsInsecure() async throws {
     let server = try LoopbackServer { connection in
       _ = connection.readSome(atMost: 1_000)
@@ -163,7 +189,7 @@ private final class TLSServer: Sendable {
   let folder: String
   var authority: String { folder + "/ca.pem" }
   private let process: pid_t
-  private let port: Int
+  let port: Int
 
   /// Away from the tasks' threads, because making certificates blocks.
   static func start(

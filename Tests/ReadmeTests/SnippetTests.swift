@@ -118,5 +118,6 @@ internal import Testing
     #expect(report.isComplete && report.audit.rows == 3)
     #expect(try String(contentsOfFile: output, encoding: .utf8).split(separator: "\n").count == 3)
     try await Snippets.inOrder(client, report.batch, input.path)
+    try await Snippets.decoded(client, report.batch)
   }
 }

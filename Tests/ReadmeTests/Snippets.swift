@@ -57,6 +57,19 @@ enum Snippets {
     return done
   }
 
+  struct Completion: Decodable, Sendable {
+    var model: String
+  }
+
+  static func decoded(_ client: BatchClient, _ done: Batch) async throws {
+    for try await result in client.results(of: done, as: Completion.self) {
+      switch result.outcome {
+      case .success(let completion): print(result.customID, completion.model)
+      case .failure(let failure): print(result.customID, failure)
+      }
+    }
+  }
+
   static func inOrder(_ client: BatchClient, _ done: Batch, _ input: String) async throws {
     for try await result in client.orderedResults(of: done, input: input) {
       print(result.customID, result.outcome)

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+#if AsyncHTTPClient
+internal import NIOCore
+internal import NIOHTTP1
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// Sits between HTTP and TLS in one connection and sees what AsyncHTTPClient does not tell: bytes of a response before
+/// its head is whole, and that the server has closed a kept connection before the event loop has read of it.
+///
+/// Only on the transport's event loop.
+final class ConnectionWatch: ChannelDuplexHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundIn = IOData
+
+  /// Where the connection that wrote last is found: a call looks there when AsyncHTTPClient tells it that its head was
+  /// sent, which happens in the same turn of the event loop.
+  final class Desk {
+    var lastWriter: ConnectionWatch?
+  }
+
+  /// Told how many bytes arrived, before they are read as HTTP.
+  var onBytes: ((Int) -> Void)?
+  /// Told that the connection has closed, before AsyncHTTPClient is.
+  var onClose: (() -> Void)?
+  private let desk: Desk
+  /// Whether nothing was, or will be, sent of the request that AsyncHTTPClient writes.
+  private var isDead = false
+
+  init(desk: Desk) {
+    self.desk = desk
+  }
+
+  /// Puts a watch into the pipeline that AsyncHTTPClient has set up, below HTTP and above TLS.
+  static func install(in channel: any Channel, desk: Desk) throws {
+    let pipeline = channel.pipeline.syncOperations
+    let encoder = try pipeline.handler(type: HTTPRequestEncoder.self)
+    try pipeline.addHandler(ConnectionWatch(desk: desk), position: .before(encoder))
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    onBytes?(unwrapInboundIn(data).readableBytes)
+    context.fireChannelRead(data)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    onClose?()
+    context.fireChannelInactive()
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    // With no call, this is the head of a new request.
+    if onBytes == nil, !isDead, context.channel.isClosedByPeer {
+      isDead = true
+      // What AsyncHTTPClient would say itself a moment later: the call goes on another connection.
+      context.fireErrorCaught(ChannelError.ioOnClosedChannel)
+    }
+    guard !isDead else {
+      promise?.fail(ChannelError.ioOnClosedChannel)
+      return
+    }
+    desk.lastWriter = self
+    context.write(data, promise: promise)
+  }
+}
+
+extension Channel {
+  /// Whether the other side has closed the connection, where the system tells.
+  fileprivate var isClosedByPeer: Bool {
+    #if os(Linux)
+    var state: UInt8?
+    (self as? any SocketOptionProvider)?.getTCPInfo().assumeIsolated().whenSuccess { state = $0.tcpi_state }
+    return state.map { $0 != Self.established } ?? false
+    #else
+    return false
+    #endif
+  }
+
+  #if os(Linux)
+  /// `TCP_ESTABLISHED` of `netinet/tcp.h`.
+  private static var established: UInt8 { 1 }
+  #endif
+}
+#endif

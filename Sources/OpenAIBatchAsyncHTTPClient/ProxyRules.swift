@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+#if AsyncHTTPClient
+internal import AsyncHTTPClient
+internal import OpenAIBatchTransport
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// Which proxy leads to which host.
+struct ProxyRules: Sendable {
+  /// The proxies' URLs for https and for http; empty for none.
+  let secure: String
+  let plain: String
+  /// Hosts and domains that are reached without a proxy; `*` for all.
+  let exceptions: [Substring]
+
+  init(_ proxy: AsyncHTTPClientTransport.Proxy, environment: [String: String]) {
+    func first(_ names: String...) -> String {
+      names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
+    }
+    switch proxy.choice {
+    case .environment:
+      secure = first("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+      plain = first("http_proxy", "all_proxy", "ALL_PROXY")
+      exceptions = first("no_proxy", "NO_PROXY").lowercased().split { $0 == "," || $0 == " " }
+    case .none:
+      secure = ""
+      plain = ""
+      exceptions = []
+    case .url(let url):
+      secure = url.isEmpty ? "://" : url
+      plain = secure
+      exceptions = []
+    }
+  }
+
+  /// The URL of the proxy for a host; `nil` for none.
+  func proxy(forHost host: String, isSecure: Bool) -> String? {
+    let url = isSecure ? secure : plain
+    let host = host.lowercased()
+    return url.isEmpty || exceptions.contains { Self.matches(host, $0) } ? nil : url
+  }
+
+  private static func matches(_ host: String, _ exception: Substring) -> Bool {
+    if exception == "*" { return true }
+    let domain = exception.drop { $0 == "." }
+    return !domain.isEmpty && (host == domain || host.hasSuffix("." + domain))
+  }
+}
+
+extension HTTPClient.Configuration.Proxy {
+  /// Reads `http://user:password@host:port` or `socks5://host:port`.
+  ///
+  /// - Throws: Kind `invalid`; the message does not repeat the URL, which may contain a password.
+  init(url: String) throws(TransportFailure) {
+    let schemeEnd = url.firstRange(of: "://")
+    let scheme = schemeEnd.map { url[..<$0.lowerBound].lowercased() } ?? "http"
+    var rest = url[(schemeEnd?.upperBound ?? url.startIndex)...]
+    if rest.last == "/" { rest.removeLast() }
+    let at = rest.lastIndex(of: "@")
+    let address = at.map { rest[rest.index(after: $0)...] } ?? rest
+    let colon = address.lastIndex(of: ":")
+    guard let colon, let port = Int(address[address.index(after: colon)...]), (1...65_535).contains(port),
+      let host = Self.host(address[..<colon])
+    else {
+      throw .invalid("The proxy's URL is not of the form http://host:port.")
+    }
+    switch (scheme, at) {
+    case ("http", nil):
+      self = .server(host: host, port: port)
+    case ("http", let at?):
+      let parts = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      let password = parts.count > 1 ? Self.decoded(parts[1]) : ""
+      self = .server(
+        host: host, port: port,
+        authorization: .basic(username: Self.decoded(parts[0]), password: password))
+    case ("socks5", nil), ("socks5h", nil), ("socks", nil):
+      self = .socksServer(host: host, port: port)
+    default:
+      throw .invalid("The proxy is neither http:// nor socks5:// without credentials.")
+    }
+  }
+
+  private static func host(_ text: Substring) -> String? {
+    let host = text.first == "[" && text.last == "]" ? text.dropFirst().dropLast() : text
+    let isPlausible = host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"/@[]?#".utf8.contains($0) }
+    return host.isEmpty || !isPlausible ? nil : String(host)
+  }
+
+  /// The text without its percent-encoding.
+  private static func decoded(_ text: Substring) -> String {
+    var bytes: [UInt8] = []
+    var rest = Substring(text).utf8
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"), let value = UInt8(Substring(rest.prefix(2)), radix: 16), rest.count >= 2 {
+        bytes.append(value)
+        rest.removeFirst(2)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+/// The process's environment, as far as this module reads it.
+enum ProcessEnvironment {
+  static func relevantVariables() -> [String: String] {
+    let names = [
+      "SSL_CERT_FILE", "https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY", "no_proxy",
+      "NO_PROXY",
+    ]
+    var variables: [String: String] = [:]
+    for name in names {
+      if let value = getenv(name) { variables[name] = String(cString: value) }
+    }
+    return variables
+  }
+}
+#endif

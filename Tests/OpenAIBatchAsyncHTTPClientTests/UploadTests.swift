@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+#if AsyncHTTPClient
+import OpenAIBatchAsyncHTTPClient
+import OpenAIBatchConformance
+import OpenAIBatchTransport
+import Testing
+
+/// Bodies that a server does not take, beyond the promises of all transports.
+@Suite(.serialized)
+struct UploadTests {
+  /// Gives bytes without end, and tells when nothing holds it any more.
+  private final class EndlessReader: RequestBodyReader {
+    private let released: Event
+    private let bytes = [UInt8](repeating: 7, count: 1 << 20)
+
+    init(released: Event) {
+      self.released = released
+    }
+
+    deinit {
+      released.signal()
+    }
+
+    func next() -> ArraySlice<UInt8>? { bytes[...] }
+  }
+
+  @Test func aSourceThatWaitsForTheServerIsLetGo() async throws {
+    let mayEnd = Event()
+    let server = try LoopbackServer { connection in
+      _ = connection.readHead()
+      mayEnd.block()
+    }
+    defer {
+      mayEnd.signal()
+      server.stop()
+    }
+    let transport = makeTransport()
+    let released = Event()
+    let body = RequestBody.producer(length: nil, isReplayable: false) { EndlessReader(released: released) }
+    let timeouts = Timeouts(idle: .milliseconds(300), total: nil)
+    let failure = await transport.failure(of: server.request(.post, body: body, timeouts: timeouts))
+    #expect(failure?.kind == .timedOut)
+    await released.wait()
+    await transport.shutdown()
+  }
+
+  /// A refusal that comes bit by bit, with its length or in chunks, while the source rests.
+  @Test(arguments: [
+    ["Content-Length: 8\r\n\r\n", "stop", "stop"], ["Content-Length: 0\r\n\r\n"],
+    ["Transfer-Encoding: chunked\r\n\r\n", "4\r\nstop\r\n", "0\r\n\r\n"],
+    ["Connection: close\r\n\r\n", "stop"],
+  ])
+  func aRefusalInPartsIsReadToItsEnd(parts: [String]) async throws {
+    let isResting = Event()
+    let mayGoOn = (0..<parts.count).map { _ in Event() }
+    let server = try LoopbackServer { connection in
+      _ = connection.readHead()
+      isResting.block()
+      connection.send("HTTP/1.1 413 Too Large\r\n")
+      for (part, event) in zip(parts, mayGoOn) {
+        event.block()
+        connection.send(part)
+      }
+      if parts[0].hasPrefix("Connection") { return }
+      connection.waitForPeerToClose()
+    }
+    defer { server.stop() }
+    let released = Event()
+    let body = RequestBody.producer(length: nil, isReplayable: false) {
+      PieceReader {
+        isResting.signal()
+        try await withTaskCancellationHandler {
+          try await Task.sleep(for: .seconds(60))
+        } onCancel: {
+          released.signal()
+        }
+        return nil
+      }
+    }
+    let transport = makeTransport()
+    mayGoOn[0].signal()
+    let response = try await transport.send(server.request(.post, body: body))
+    #expect(response.head.status.code == 413)
+    await released.wait()
+    var answer = response.takeBody()
+    var bytes: [UInt8] = []
+    for event in mayGoOn.dropFirst() {
+      event.signal()
+      if let piece = try await answer.next() { bytes += piece }
+    }
+    while let piece = try await answer.next() { bytes += piece }
+    let expected = String(repeating: "stop", count: parts.count { $0.contains("stop") })
+    #expect(String(decoding: bytes, as: UTF8.self) == expected)
+    await transport.shutdown()
+  }
+
+  @Test func aRefusalThatIsCutIsTruncated() async throws {
+    let isResting = Event()
+    let server = try LoopbackServer { connection in
+      _ = connection.readHead()
+      isResting.block()
+      connection.send("HTTP/1.1 413 Too Large\r\nContent-Length: 8\r\n\r\nstop")
+    }
+    defer { server.stop() }
+    let body = RequestBody.producer(length: nil, isReplayable: false) {
+      PieceReader {
+        isResting.signal()
+        try await Task.sleep(for: .seconds(60))
+        return nil
+      }
+    }
+    let failure = await makeTransport().failure(of: server.request(.post, body: body))
+    #expect(failure?.kind == .truncated)
+  }
+}
+#endif
