@@ -36,7 +36,9 @@ struct ResponseHead: Sendable, Equatable {
   /// Adds to the last field's value.
   mutating func fold(_ value: some Collection<UInt8>) {
     text.removeLast()
-    if text.last != UInt8(ascii: ":") { text.append(UInt8(ascii: " ")) }
+    let start = text.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    let isEmpty = text[start...].firstIndex(of: UInt8(ascii: ":")) == text.count - 1
+    if !isEmpty { text.append(UInt8(ascii: " ")) }
     text.append(contentsOf: value)
     text.append(UInt8(ascii: "\n"))
   }

@@ -16,7 +16,10 @@ final class JSONDecodingContext {
   /// The object that was asked last, and the key that was found there: a member is often asked for twice.
   private var last = (object: -1, key: -1)
   /// The members of large objects by name, so that asking for each of them is not quadratic.
-  private var members: [Int: [String: Int]] = [:]
+  private var members: [Int: [ExactName: Int]] = [:]
+
+  /// The way to the value that was asked for last.
+  private var trail = JSONTrail()
 
   private static let largestWalk = 64
 
@@ -40,7 +43,7 @@ final class JSONDecodingContext {
   func value(_ name: String, of object: Int, isConverted: Bool) -> Int? {
     let key: Int?
     if isConverted || read(object, \.raw.count) > Self.largestWalk {
-      key = names(of: object, isConverted: isConverted)[name]
+      key = names(of: object, isConverted: isConverted)[ExactName(text: name)]
     } else {
       key = read(object) { $0.memberKey(name, first: last.object == object ? last.key : nil) }
     }
@@ -49,16 +52,34 @@ final class JSONDecodingContext {
     return key + 1
   }
 
-  private func names(of object: Int, isConverted: Bool) -> [String: Int] {
+  /// The way from the value that is decoded to a node.
+  func path(to node: Int) -> [any CodingKey] {
+    read(root) { trail.path(from: $0, to: node, name: decoding.keys.key) }
+  }
+
+  private func names(of object: Int, isConverted: Bool) -> [ExactName: Int] {
     if let found = members[object] { return found }
-    var found: [String: Int] = [:]
+    var found: [ExactName: Int] = [:]
     read(object) { object in
       for key in object.keys {
         let name = isConverted ? decoding.keys.key(key.jsonString.text) : key.jsonString.text
-        if found[name] == nil { found[name] = key.node }
+        if found[ExactName(text: name)] == nil { found[ExactName(text: name)] = key.node }
       }
     }
     members[object] = found
     return found
+  }
+}
+
+/// A name that is the same as another only byte by byte, as in a small object; `String` takes composed characters for
+/// decomposed ones.
+private struct ExactName: Hashable {
+  let text: String
+
+  static func == (one: ExactName, other: ExactName) -> Bool { one.text.utf8.elementsEqual(other.text.utf8) }
+
+  func hash(into hasher: inout Hasher) {
+    var text = text
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
 }

@@ -20,35 +20,14 @@ struct JSONKey: CodingKey {
 }
 
 extension JSONValue {
-  /// The way from here to a node, its names as they are written unless `name` says otherwise.
-  func path(to node: Int, name: (String) -> String = { $0 }) -> [any CodingKey] {
-    read { root in
-      var path: [any CodingKey] = []
-      var container = root
-      search: while container.node < node {
-        for key in container.keys where node < key.at(key.node + 1).raw.next {
-          path.append(JSONKey(stringValue: name(key.jsonString.text)))
-          container = key.at(key.node + 1)
-          continue search
-        }
-        for (index, element) in container.elements.enumerated() where node < element.raw.next {
-          path.append(JSONKey(intValue: index))
-          container = element
-          continue search
-        }
-        break
-      }
-      return path
-    }
+  /// The way from here to a node.
+  func path(to node: Int) -> [any CodingKey] {
+    var trail = JSONTrail()
+    return read { trail.path(from: $0, to: node) { $0 } }
   }
 }
 
 extension JSONDecodingContext {
-  /// The way from the value that is decoded to a node.
-  func path(to node: Int) -> [any CodingKey] {
-    JSONValue(document, root).path(to: node, name: decoding.keys.key)
-  }
-
   /// The byte at which the end of a way stands, or the last value on it that is there.
   func offset(of path: [any CodingKey]) -> Int {
     read(root) { root in

@@ -35,6 +35,10 @@ public struct JSONLineSplitter: Sendable {
   /// Whether the text began with a byte order mark.
   public private(set) var hadByteOrderMark = false
 
+  /// How much is kept of a line that is too long.
+  private static let excerptLength = 1024
+  private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
   private let maximumLineLength: Int
   private var chunk: ArraySlice<UInt8> = []
   private var partial: [UInt8] = []
@@ -79,10 +83,11 @@ public struct JSONLineSplitter: Sendable {
 
   private mutating func keep(_ piece: ArraySlice<UInt8>) {
     partialLength += piece.count
-    // A line over the limit needs no more than its beginning.
-    let room = partialLength > maximumLineLength ? 1024 - partial.count : piece.count
+    // A line over the limit needs no more than its beginning, behind a byte order mark.
+    let most = Self.excerptLength + Self.byteOrderMark.count
+    let room = partialLength > maximumLineLength ? most - partial.count : piece.count
     if room > 0 { partial += piece.prefix(room) }
-    if partialLength > maximumLineLength, partial.count > 1024 { partial = Array(partial.prefix(1024)) }
+    if partialLength > maximumLineLength, partial.count > most { partial = Array(partial.prefix(most)) }
   }
 
   private mutating func line(endingWith piece: ArraySlice<UInt8>, lineEnd: Int) -> JSONLine? {
@@ -97,14 +102,15 @@ public struct JSONLineSplitter: Sendable {
       partial = []
       partialLength = 0
     }
-    if number == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+    if number == 1, bytes.starts(with: Self.byteOrderMark) {
       hadByteOrderMark = true
-      bytes = bytes.dropFirst(3)
-      range = range.lowerBound + 3..<range.upperBound
+      bytes = bytes.dropFirst(Self.byteOrderMark.count)
+      range = range.lowerBound + Self.byteOrderMark.count..<range.upperBound
     }
     if length > maximumLineLength {
       return JSONLine(
-        number: number, range: range, bytes: bytes.prefix(1024), isTooLong: true, hasLineFeed: lineEnd > 0)
+        number: number, range: range, bytes: bytes.prefix(Self.excerptLength), isTooLong: true,
+        hasLineFeed: lineEnd > 0)
     }
     if bytes.last == 0x0D { bytes = bytes.dropLast() }
     let isBlank = bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }

@@ -50,15 +50,15 @@ public struct JSONLines<Base: AsyncSequence>: AsyncSequence where Base.Element =
       }
     }
 
-    /// Lines that have arrived together: at least one, and of text not much more than `size` bytes unless one line
-    /// is longer. `nil` at the end.
+    /// Lines that have arrived together: at least one and at most `most`, and of text not much more than `size` bytes
+    /// unless one line is longer. `nil` at the end.
     package mutating func nextBlock(
-      of size: Int, isolation actor: isolated (any Actor)? = #isolation
+      of size: Int, lines most: Int, isolation actor: isolated (any Actor)? = #isolation
     ) async throws(Base.Failure) -> [JSONLine]? {
       guard let first = try await next(isolation: actor) else { return nil }
       var block = [first]
       var length = first.bytes.count
-      while length < size, let line = splitter.next() {
+      while length < size, block.count < most, let line = splitter.next() {
         block.append(line)
         length += line.bytes.count
       }

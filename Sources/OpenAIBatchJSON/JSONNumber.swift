@@ -85,7 +85,8 @@ struct JSONNumber {
         if isBehindPoint { scale -= 1 }
       } else {
         guard let exponent = exponent(from: index + 1) else { return nil }
-        scale += exponent
+        // An exponent that runs over stays far out of the range below.
+        scale &+= exponent
         break
       }
       index += 1

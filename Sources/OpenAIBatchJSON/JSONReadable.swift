@@ -4,7 +4,7 @@
 /// A type that reads itself from a scanned text without the containers of `Decodable`, in a fraction of their time:
 /// for models that come by the page.
 ///
-/// Its `init(from:)` is `self = try Self(reading: decoder)`, so that it comes out of any decoder.
+/// Its `init(from:)` is `try self.init(reading: decoder)`, so that it comes out of any decoder.
 package protocol JSONReadable: Decodable {
   /// Reads a value.
   init(_ json: JSONView) throws(JSONMisfit)

@@ -8,20 +8,18 @@ internal import Synchronization
 /// Texts come by the million, so a few are kept for the next one.
 final class JSONScratch: Sendable {
   // Only whoever took it from `spare` touches it.
-  nonisolated(unsafe) private var text: UnsafeMutablePointer<UInt8>
-  nonisolated(unsafe) private var capacity: Int
+  nonisolated(unsafe) private let text: UnsafeMutablePointer<UInt8>
   nonisolated(unsafe) private var nodes: NodeBuffer
 
   private static let spare = Mutex<[JSONScratch]>([])
   /// More threads than these allocate for each text.
   private static let mostSpare = 16
-  /// 64 KiB: longer texts are rare enough to allocate for each.
-  private static let longestText = 64 << 10
+  /// 256 KiB, a page of batches and more: longer texts are rare enough to allocate for each.
+  private static let longestText = 256 << 10
 
   private init(capacity: Int) {
-    self.capacity = capacity
     text = .allocate(capacity: capacity)
-    nodes = NodeBuffer(capacity: capacity / 12)
+    nodes = NodeBuffer(capacity: min(capacity, Self.longestText) / 12)
   }
 
   deinit {
@@ -33,6 +31,12 @@ final class JSONScratch: Sendable {
   static func scan(_ bytes: ArraySlice<UInt8>, line: Int?) -> (
     document: JSONDocument, fault: JSONScanner.Fault?
   ) {
+    guard bytes.count <= JSONScanner.maximumLength else {
+      return (
+        JSONDocument.make(nodes: .init(start: nil, count: 0), text: .init(start: nil, count: 0), line: line),
+        JSONScanner.Fault("longer than 2 GiB", 0)
+      )
+    }
     let needed = bytes.count + JSONScanner.padding
     guard needed <= longestText else { return JSONScratch(capacity: needed).scan(bytes, line) }
     let scratch = spare.withLock { $0.popLast() } ?? JSONScratch(capacity: longestText)
@@ -49,12 +53,9 @@ final class JSONScratch: Sendable {
   ) {
     bytes.withUnsafeBufferPointer { bytes in
       nodes.removeAll()
-      var fault: JSONScanner.Fault? = JSONScanner.Fault("longer than 2 GiB", 0)
-      if bytes.count <= JSONScanner.maximumLength {
-        if let first = bytes.baseAddress { text.update(from: first, count: bytes.count) }
-        (text + bytes.count).update(repeating: 0, count: JSONScanner.padding)
-        fault = JSONScanner(base: UnsafePointer(text), end: bytes.count).scan(into: &nodes)
-      }
+      if let first = bytes.baseAddress { text.update(from: first, count: bytes.count) }
+      (text + bytes.count).update(repeating: 0, count: JSONScanner.padding)
+      let fault = JSONScanner(base: UnsafePointer(text), end: bytes.count).scan(into: &nodes)
       return (JSONDocument.make(nodes: nodes.all, text: bytes, line: line), fault)
     }
   }

@@ -4,7 +4,7 @@
 /// As a property of a type of one's own: any value, kept to be looked into later.
 extension JSONValue: Codable {
   /// Takes the value of any decoder. One of this module's shares its text and costs nothing; from another the value
-  /// is written out as JSON, and its numbers are as exact as that decoder hands them over.
+  /// is written out as JSON: members in the order of their names, numbers as exact as that decoder hands them over.
   public init(from decoder: any Decoder) throws {
     if let decoder = decoder as? JSONValueDecoder {
       self.init(decoder.context.document, decoder.node)
@@ -19,13 +19,13 @@ extension JSONValue: Codable {
       while !array.isAtEnd { elements.append(try array.decode(JSONValue.self)) }
       return list(elements.map(\.bytes), between: ("[", "]"))
     }
-    if let object = try? decoder.container(keyedBy: JSONKey.self) {
-      let members = try object.allKeys.map { key in
-        JSONText.literal(key.stringValue) + ":".utf8 + (try object.decode(JSONValue.self, forKey: key)).bytes
-      }
-      return list(members, between: ("{", "}"))
+    let value = try decoder.singleValueContainer()
+    // As a dictionary: names are then not converted by a rule for the keys of types.
+    if let object = try? value.decode([String: JSONValue].self) {
+      let members = object.sorted { $0.key < $1.key }
+      return list(members.map { JSONText.literal($0.key) + ":".utf8 + $0.value.bytes }, between: ("{", "}"))
     }
-    return try scalar(try decoder.singleValueContainer())
+    return try scalar(value)
   }
 
   private static func list(_ items: [[UInt8]], between brackets: (String, String)) -> [UInt8] {
@@ -49,11 +49,8 @@ extension JSONValue: Codable {
   public func encode(to encoder: any Encoder) throws {
     switch kind {
     case .object:
-      var object = encoder.container(keyedBy: JSONKey.self)
-      var seen: Set<String> = []
-      for (name, value) in members where seen.insert(name).inserted {
-        try object.encode(value, forKey: JSONKey(stringValue: name))
-      }
+      var object = encoder.singleValueContainer()
+      try object.encode(Dictionary(members.map { ($0.key, $0.value) }) { first, _ in first })
     case .array:
       var array = encoder.unkeyedContainer()
       for element in elements { try array.encode(element) }

@@ -10,7 +10,7 @@
 /// JSON. An escaped surrogate without its partner is taken, as the grammar does, and reads as U+FFFD: models'
 /// texts are cut in the middle of a character, and an answer must not be lost for that. Of members with one
 /// name the first counts.
-public struct JSONValue: Sendable {
+public struct JSONValue: Sendable, CustomStringConvertible {
   /// Nothing in it changes.
   nonisolated(unsafe) let document: JSONDocument
   let node: Int
@@ -52,6 +52,9 @@ public struct JSONValue: Sendable {
 
   /// The value's own bytes, exactly as they stand in the text, without white space around them. A copy.
   public var bytes: [UInt8] { read { Array($0.content) } }
+
+  /// The value as it stands in the text.
+  public var description: String { read { String(decoding: $0.content, as: UTF8.self) } }
 
   /// Where the value stands in its text, counted in bytes; for a line of JSON Lines in that line.
   public var range: Range<Int> { read(\.range) }

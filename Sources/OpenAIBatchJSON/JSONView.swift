@@ -195,9 +195,9 @@ extension JSONView {
     }
   }
 
-  /// Whether the text of this string, or one of the keys of this object, has a surrogate without its partner.
+  /// Whether this is a string with a surrogate without its partner.
   package var hasLoneSurrogate: Bool {
-    (firstByte == UInt8(ascii: "\"") || firstByte == UInt8(ascii: "{")) && raw.flags.contains(.loneSurrogate)
+    firstByte == UInt8(ascii: "\"") && raw.flags.contains(.loneSurrogate)
   }
 
   /// `true` or `false`; `nil` for another value.

@@ -151,8 +151,8 @@ extension Batch: JSONReadable {
     errorFileID = members.text(.errorFileID).map(FileID.init)
     createdAt = try members.timestamp(.createdAt) ?? Date(timeIntervalSince1970: 0)
     inProgressAt = try members.timestamp(.inProgressAt)
-    let deadline = try members.timestamp(.jobDeadline)
-    expiresAt = try members.timestamp(.expiresAt) ?? deadline
+    expiresAt = try members.timestamp(.expiresAt)
+    if expiresAt == nil { expiresAt = try members.timestamp(.jobDeadline) }
     finalizingAt = try members.timestamp(.finalizingAt)
     completedAt = try members.timestamp(.completedAt)
     failedAt = try members.timestamp(.failedAt)

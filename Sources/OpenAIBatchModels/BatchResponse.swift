@@ -8,14 +8,13 @@ public struct BatchResponse: Sendable {
   /// The endpoint's status: 200 to 299.
   public let statusCode: Int
   /// The id of the request inside the service; quote it to support.
-  public var requestID: String? { lazyRequestID.flatMap { $0.text.isEmpty ? nil : $0.text } }
-  private let lazyRequestID: LazyText?
+  public let requestID: String?
   /// The body for lazy access by key; of one that the service sent as the text of an object, that object.
   public let json: JSONValue
 
-  init(statusCode: Int, requestID: LazyText?, json: JSONValue) {
+  init(statusCode: Int, requestID: String?, json: JSONValue) {
     self.statusCode = statusCode
-    lazyRequestID = requestID
+    self.requestID = requestID.flatMap { $0.isEmpty ? nil : $0 }
     self.json = json
   }
 
@@ -23,8 +22,7 @@ public struct BatchResponse: Sendable {
   ///
   /// - Throws: ``JSONFailure`` when `body` is not JSON.
   public init(statusCode: Int = 200, requestID: String? = nil, body: [UInt8]) throws(JSONFailure) {
-    self.init(
-      statusCode: statusCode, requestID: requestID.map(LazyText.text), json: try JSONValue(parsing: body))
+    self.init(statusCode: statusCode, requestID: requestID, json: try JSONValue(parsing: body))
   }
 
   /// The answer's body: raw JSON text, as it came, but without the quotes and escapes of an object that was sent

@@ -6,8 +6,7 @@ public import OpenAIBatchJSON
 /// What came back for one row.
 public struct BatchResult<Value: Sendable>: Sendable {
   /// The line's own id; some providers leave it out, and it may repeat. Join by ``customID``.
-  public var id: String? { lineID?.text }
-  private let lineID: LazyText?
+  public let id: String?
   /// The row's name; `""` when the server sent none.
   public let customID: String
   /// The answer, or why there is none.
@@ -15,11 +14,7 @@ public struct BatchResult<Value: Sendable>: Sendable {
 
   /// Creates a result.
   public init(id: String? = nil, customID: String, outcome: Result<Value, RowFailure>) {
-    self.init(id.map(LazyText.text), customID, outcome)
-  }
-
-  private init(_ lineID: LazyText?, _ customID: String, _ outcome: Result<Value, RowFailure>) {
-    self.lineID = lineID
+    self.id = id
     self.customID = customID
     self.outcome = outcome
   }
@@ -69,13 +64,12 @@ extension BatchResult where Value == BatchResponse {
       outcome = .failure(RowFailure(notRun: error, statusCode: status, raw: Array(line.bytes)))
     } else if let status, let body, 200..<300 ~= status {
       outcome = .success(
-        BatchResponse(
-          statusCode: status, requestID: LazyText(response?["request_id"].map(value.value)), json: body))
+        BatchResponse(statusCode: status, requestID: response?["request_id"]?.string, json: body))
     } else {
       let reason = Self.fault(value, status: status, hasBody: body != nil)
       outcome = .failure(RowFailure(.invalid, reason, statusCode: status, raw: Array(line.bytes)))
     }
-    self.init(LazyText(row["id"].map(value.value)), row["custom_id"]?.string ?? "", outcome)
+    self.init(id: row["id"]?.string, customID: row["custom_id"]?.string ?? "", outcome: outcome)
   }
 
   /// The body of a response; of one that was sent as the text of an object, that object.
@@ -114,7 +108,7 @@ extension BatchResult where Value == BatchResponse {
           RowFailure(.undecodable, "\(error)", statusCode: response.statusCode, raw: response.body))
       }
     }
-    return BatchResult<Decoded>(lineID, customID, outcome)
+    return BatchResult<Decoded>(id: id, customID: customID, outcome: outcome)
   }
 
   /// The result of a row that came back in neither file.

@@ -47,13 +47,14 @@ package struct Members<Key: CodingKey> {
     text(key) ?? self[key]?.wholeInt.map(String.init)
   }
 
-  /// Pairs of texts. Values of another scalar type become texts as they are written, so that no pair is lost.
+  /// Pairs of texts. Values of another scalar type become texts as they are written, so that no pair is lost. Of
+  /// pairs with one name the first that has a text.
   package func stringPairs(_ key: Key) -> [String: String]? {
     guard let pairs = self[key], pairs.kind == .object else { return nil }
-    var texts: [String: String] = [:]
+    var texts: [String: String] = Dictionary(minimumCapacity: pairs.count)
     pairs.forEachMember { name, value in
-      guard let name = name.string, let text = value.scalarText, texts[name] == nil else { return }
-      texts[name] = text
+      guard let name = name.string, let text = value.scalarText else { return }
+      if let first = texts.updateValue(text, forKey: name) { texts[name] = first }
     }
     return texts
   }

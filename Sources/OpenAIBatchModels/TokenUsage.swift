@@ -68,14 +68,13 @@ extension TokenUsage: JSONReadable {
     func integer(_ value: JSONView?) -> Int? {
       value.flatMap { $0.wholeInt ?? $0.string.flatMap(Int.init) }
     }
-    // Answers come by the million, and most are chat completions: their spelling is looked for first.
     self.init(
-      inputTokens: integer(json["prompt_tokens"]) ?? integer(json["input_tokens"]) ?? 0,
-      cachedTokens: integer(json["prompt_tokens_details"]?["cached_tokens"])
-        ?? integer(json["input_tokens_details"]?["cached_tokens"]) ?? 0,
-      outputTokens: integer(json["completion_tokens"]) ?? integer(json["output_tokens"]) ?? 0,
-      reasoningTokens: integer(json["completion_tokens_details"]?["reasoning_tokens"])
-        ?? integer(json["output_tokens_details"]?["reasoning_tokens"]) ?? 0,
+      inputTokens: integer(json["input_tokens"]) ?? integer(json["prompt_tokens"]) ?? 0,
+      cachedTokens: integer(json["input_tokens_details"]?["cached_tokens"])
+        ?? integer(json["prompt_tokens_details"]?["cached_tokens"]) ?? 0,
+      outputTokens: integer(json["output_tokens"]) ?? integer(json["completion_tokens"]) ?? 0,
+      reasoningTokens: integer(json["output_tokens_details"]?["reasoning_tokens"])
+        ?? integer(json["completion_tokens_details"]?["reasoning_tokens"]) ?? 0,
       totalTokens: integer(json["total_tokens"]))
   }
 }

@@ -65,9 +65,9 @@ struct ResponseHeadParserTests {
   }
 
   @Test func foldsJoin() throws {
-    let fields = try head(["HTTP/1.1 200 OK", "X-A: one", "\ttwo", "   three", "X-B:", " four", ""])
+    let fields = try head(["HTTP/1.1 200 OK", "X-A: one", "\ttwo", "   three", "X-B:", " four", "X-C: c:", " d", ""])
       .headerFields
-    #expect(fields.map(\.value) == ["one two three", "four"])
+    #expect(fields.map(\.value) == ["one two three", "four", "c: d"])
   }
 
   @Test(arguments: [["5", "5"], ["5, 5"], ["5,5", "5"]])

@@ -60,6 +60,7 @@ enum JSONCorpus {
     // The grammar has no bounds for numbers; a value is lost only when one is asked for that cannot hold it.
     (true, "[1e400]"), (true, "[-1e400]"), (true, "[1e-400]"), (true, "[1e9999999999999999999999]"),
     (true, "[-237462374673276894279832749832423479823246327846]"), (true, "[0.4e00669999999999999]"),
+    (true, "[0.1e-9223372036854775808]"), (true, "[-0.01e9223372036854775807]"),
     // Nor does it ask for pairs of surrogates: the text reads with U+FFFD, a `Decodable` type gets an error.
     (true, "[\"\\ud800\"]"), (true, "[\"\\udc00\"]"), (true, "[\"\\ud800\\ud800\"]"),
     (true, "[\"\\ud800\\n\"]"),

@@ -10,7 +10,9 @@ struct JSONCorpusTests {
     let bytes = Array(text.utf8)
     let value = try JSONValue(parsing: bytes)
     #expect(value.bytes == bytes.trimmed)
-
+    let plain = try #require(PlainJSON(bytes))
+    let disagreement = plain.disagreement(with: value)
+    #expect(disagreement == nil)
   }
 
   @Test(arguments: JSONCorpus.invalid)
@@ -31,7 +33,11 @@ struct JSONCorpusTests {
   @Test(arguments: JSONCorpus.implementationDefined.indices)
   func decidesWhereReadersDiffer(index: Int) {
     let (isTaken, text) = JSONCorpus.implementationDefined[index]
-    #expect(((try? JSONValue(parsing: Array(text.utf8))) != nil) == isTaken)
+    let value = try? JSONValue(parsing: Array(text.utf8))
+    #expect((value != nil) == isTaken)
+    guard let value, let plain = PlainJSON(Array(text.utf8)) else { return }
+    let disagreement = plain.disagreement(with: value)
+    #expect(disagreement == nil)
   }
 
   @Test(arguments: JSONCorpus.notUTF8)

@@ -268,4 +268,52 @@ extension JSONDecodingTests {
     decoding.userInfo = try [#require(CodingUserInfoKey(rawValue: "answer")): 42]
     #expect(try decode(Asking.self, "0", decoding).answer == 42)
   }
+
+  /// In small objects, which are walked, as in large ones, which are indexed.
+  @Test(arguments: [0, 100])
+  func namesAreComparedByteByByte(others: Int) throws {
+    struct Composed: Decodable {
+      let e: Int?
+      enum CodingKeys: String, CodingKey { case e = "\u{e9}" }
+    }
+    let members = (0..<others).map { ",\"k\($0)\":0" }.joined()
+    #expect(try decode(Composed.self, "{\"e\u{301}\":1,\"\u{e9}\":2\(members)}").e == 2)
+    #expect(try decode(Composed.self, "{\"e\u{301}\":1\(members)}").e == nil)
+  }
+
+  /// A walk goes on where the last one ended: forwards, backwards and in leaps.
+  @Test func pathsAreRightInAnyOrder() throws {
+    struct Places: Decodable {
+      var found: [(decoder: any Decoder, path: String)] = []
+
+      init(from decoder: any Decoder) throws { try add(decoder, "") }
+
+      private mutating func add(_ decoder: any Decoder, _ path: String) throws {
+        found.append((decoder, path))
+        if let object = try? decoder.container(keyedBy: AnyJSON.Key.self) {
+          for key in object.allKeys {
+            try add(object.superDecoder(forKey: key), path + "." + key.stringValue)
+          }
+        } else if var array = try? decoder.unkeyedContainer() {
+          while !array.isAtEnd {
+            let index = array.currentIndex
+            try add(array.superDecoder(), path + ".Index \(index)")
+          }
+        }
+      }
+    }
+    func path(_ decoder: any Decoder) -> String {
+      decoder.codingPath.map { "." + $0.stringValue }.joined()
+    }
+    let text = #"{"a":[1,[2,{"b":null}],[],{"c":{},"d":[3,"x"]}],"e":{"f":{"g":[[[4]]]}},"h":5}"#
+    let places = try decode(Places.self, text).found
+    #expect(places.count == 20)
+    for place in places + places.reversed() { #expect(path(place.decoder) == place.path) }
+    for one in places {
+      for other in places {
+        #expect(path(one.decoder) == one.path)
+        #expect(path(other.decoder) == other.path)
+      }
+    }
+  }
 }

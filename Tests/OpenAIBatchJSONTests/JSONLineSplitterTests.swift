@@ -32,6 +32,14 @@ struct JSONLineSplitterTests {
     #expect(throws: JSONFailure.self) { try lines[1].parse() }
   }
 
+  @Test(arguments: [1, 5, 100, 5000])
+  func aByteOrderMarkIsNoPartOfALineThatIsTooLong(chunkLength: Int) {
+    let text = "\u{FEFF}" + String(repeating: "x", count: 3000) + "\n"
+    let lines = split(Array(text.utf8), chunkLength: chunkLength, limit: 2000)
+    #expect(lines.map { Array($0.bytes) } == [[UInt8](repeating: 0x78, count: 1024)])
+    #expect(lines.map(\.range) == [3..<3004])
+  }
+
   @Test(arguments: [1, 5, 100])
   func onlyTheLastLineCanLackItsLineFeed(chunkLength: Int) {
     let long = String(repeating: "x", count: 3000)

@@ -127,4 +127,11 @@ struct BatchGoldenTests {
     edit(&batch)
     return batch
   }
+
+  /// A second name for a moment is not looked at when the first one has it.
+  @Test func aDeadlineNobodyNeedsIsNotRead() throws {
+    let json = #"{"id":"b","expires_at":1764000000,"job_deadline":"in 24 h"}"#
+    let batch = try JSONText.decode(Batch.self, from: Array(json.utf8)[...])
+    #expect(batch.expiresAt == Date(timeIntervalSince1970: 1_764_000_000))
+  }
 }

@@ -11,6 +11,10 @@ struct TokenUsageTests {
     (#"{"input_tokens":3,"output_tokens":4}"#, TokenUsage(inputTokens: 3, outputTokens: 4, totalTokens: 7)),
     (#"{"prompt_tokens":3,"completion_tokens":4}"#, TokenUsage(inputTokens: 3, outputTokens: 4)),
     (#"{"prompt_tokens":3,"total_tokens":9}"#, TokenUsage(inputTokens: 3, outputTokens: 0, totalTokens: 9)),
+    (
+      #"{"prompt_tokens":9,"input_tokens":3,"output_tokens":4,"completion_tokens":8}"#,
+      TokenUsage(inputTokens: 3, outputTokens: 4)
+    ),
     (#"{"input_tokens":null,"prompt_tokens":3}"#, TokenUsage(inputTokens: 3, outputTokens: 0)),
     (
       #"{"input_tokens":3,"input_tokens_details":null,"prompt_tokens_details":{"cached_tokens":2}}"#,

@@ -63,7 +63,10 @@ enum Snippets {
 
   static func decoded(_ client: BatchClient, _ done: Batch) async throws {
     for try await result in client.results(of: done, as: Completion.self) {
-      print(result.customID, try result.outcome.get().model)
+      switch result.outcome {
+      case .success(let completion): print(result.customID, completion.model)
+      case .failure(let failure): print(result.customID, failure)
+      }
     }
   }
 

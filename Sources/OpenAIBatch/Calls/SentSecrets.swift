@@ -38,6 +38,7 @@ final class SentSecrets: Sendable {
   private func note(_ value: String) {
     guard value.utf8.count >= Self.leastLength else { return }
     values.withLock { values in
+      guard values.last != value else { return }
       // The one that was used last stays longest.
       values.removeAll { $0 == value }
       values.append(value)

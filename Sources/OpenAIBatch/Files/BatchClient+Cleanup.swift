@@ -32,7 +32,9 @@ extension BatchClient {
     options: CallOptions = CallOptions()
   ) async throws(BatchClientError) -> FileCleanup {
     let now = Date(timeIntervalSince1970: configuration.clock.wallTime())
-    var candidates = CleanupCandidates(now: now, olderThan: age, collected: collected, unused: unused)
+    var candidates = CleanupCandidates(
+      now: now, olderThan: age, collected: collected, unused: unused,
+      batchPurpose: configuration.provider.purpose(.batch))
     var isTruncated = false
     for try await file in files(order: .ascending, options: options) {
       isTruncated = !candidates.add(file)

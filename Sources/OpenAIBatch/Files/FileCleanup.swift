@@ -81,6 +81,7 @@ struct CleanupCandidates {
   private let latest: Date
   private let collected: Bool
   private let unused: Bool
+  private let batchPurpose: FilePurpose
   private let most: Int
 
   /// - Parameters:
@@ -88,13 +89,16 @@ struct CleanupCandidates {
   ///   - age: How old a file must be.
   ///   - collected: Whether results may go.
   ///   - unused: Whether files may go that no batch was made of.
+  ///   - batchPurpose: What the provider calls the purpose of inputs.
   ///   - most: The most files that are kept.
   init(
-    now: Date, olderThan age: Duration, collected: Bool, unused: Bool, most: Int = FileCleanup.mostFiles
+    now: Date, olderThan age: Duration, collected: Bool, unused: Bool, batchPurpose: FilePurpose = .batch,
+    most: Int = FileCleanup.mostFiles
   ) {
     self.now = now
     self.collected = collected
     self.unused = unused
+    self.batchPurpose = batchPurpose
     self.most = most
     latest = now.addingTimeInterval(-(age / .seconds(1)))
   }
@@ -104,7 +108,7 @@ struct CleanupCandidates {
   /// - Returns: Whether there was room.
   mutating func add(_ file: FileObject) -> Bool {
     let isOld = file.createdAt.timeIntervalSince1970 > 0 && file.createdAt <= latest
-    guard file.isOfBatches, collected || file.purpose != .batchOutput, isOld || isExpired(file),
+    guard isOfBatches(file), collected || file.purpose != .batchOutput, isOld || isExpired(file),
       uses[file.id] == nil
     else { return true }
     guard files.count < most else { return false }
@@ -144,7 +148,7 @@ struct CleanupCandidates {
     case .ended(let use): reason = use
     case .unknown:
       // Results that no batch names may be those of a running one that does not say yet where they are.
-      guard file.purpose == .batch else { return nil }
+      guard file.purpose == batchPurpose else { return nil }
       reason = .unused
     }
     switch reason {
@@ -155,10 +159,10 @@ struct CleanupCandidates {
     }
   }
 
-  private func isExpired(_ file: FileObject) -> Bool { file.expiresAt.map { $0 <= now } ?? false }
-}
+  /// An input, or what the service and providers call the results; nothing else is touched.
+  private func isOfBatches(_ file: FileObject) -> Bool {
+    file.purpose == batchPurpose || file.purpose.rawValue.hasPrefix("batch")
+  }
 
-extension FileObject {
-  /// `batch`, `batch_output` and what providers make of them, such as `batch-api`; nothing else is touched.
-  fileprivate var isOfBatches: Bool { purpose.rawValue.hasPrefix("batch") }
+  private func isExpired(_ file: FileObject) -> Bool { file.expiresAt.map { $0 <= now } ?? false }
 }

@@ -8,6 +8,9 @@ public import OpenAIBatchModels
 ///
 /// Every line becomes a result; a line that cannot be read is a row that failed as `invalid`. In the order of the
 /// files, rows that are in neither file do not show up: ordered results and audits find them.
+///
+/// Rows are read and made ready on all cores ahead of the reader, in order; what waits is a megabyte of text at most,
+/// or a single longer line.
 public struct BatchResults: AsyncSequence, Sendable {
   /// One row's result.
   public typealias Element = BatchResult<BatchResponse>
@@ -15,30 +18,13 @@ public struct BatchResults: AsyncSequence, Sendable {
   fileprivate let rows: ResultRows<Element>
 
   /// Starts reading.
-  public func makeAsyncIterator() -> Iterator { Iterator(rows: rows.makeAsyncIterator()) }
-
-  /// A reading under way.
-  public struct Iterator: AsyncIteratorProtocol {
-    private var rows: ResultRows<Element>.Iterator
-
-    fileprivate init(rows: ResultRows<Element>.Iterator) { self.rows = rows }
-
-    /// The next row's result; `nil` after the last.
-    public mutating func next(
-      isolation actor: isolated (any Actor)?
-    ) async throws(BatchClientError) -> Element? {
-      try await rows.next(isolation: actor)
-    }
-
-    /// The next row's result; `nil` after the last.
-    public mutating func next() async throws(BatchClientError) -> Element? {
-      try await next(isolation: nil)
-    }
+  public func makeAsyncIterator() -> BatchResultsIterator<BatchResponse> {
+    BatchResultsIterator(rows: rows.makeAsyncIterator())
   }
 }
 
-/// The same with each answer decoded as a type of the caller's, on several cores at once, in order. An answer that
-/// does not fit is a row that failed as `undecodable`, not the end of the loop.
+/// The same with each answer decoded as a type of the caller's, on several cores at once, in order; also answers that
+/// nobody comes to ask for. One that does not fit is a row that failed as `undecodable`, not the end of the loop.
 public struct DecodedBatchResults<Value: Decodable & Sendable>: AsyncSequence, Sendable {
   /// One row's result.
   public typealias Element = BatchResult<Value>
@@ -46,33 +32,32 @@ public struct DecodedBatchResults<Value: Decodable & Sendable>: AsyncSequence, S
   fileprivate let rows: ResultRows<Element>
 
   /// Starts reading.
-  public func makeAsyncIterator() -> Iterator { Iterator(rows: rows.makeAsyncIterator()) }
+  public func makeAsyncIterator() -> BatchResultsIterator<Value> {
+    BatchResultsIterator(rows: rows.makeAsyncIterator())
+  }
+}
 
-  /// A reading under way.
-  public struct Iterator: AsyncIteratorProtocol {
-    private var rows: ResultRows<Element>.Iterator
+/// A reading of results under way.
+public struct BatchResultsIterator<Value: Sendable>: AsyncIteratorProtocol {
+  private var rows: ResultRows<BatchResult<Value>>.Iterator
 
-    fileprivate init(rows: ResultRows<Element>.Iterator) { self.rows = rows }
+  fileprivate init(rows: ResultRows<BatchResult<Value>>.Iterator) { self.rows = rows }
 
-    /// The next row's result; `nil` after the last.
-    public mutating func next(
-      isolation actor: isolated (any Actor)?
-    ) async throws(BatchClientError) -> Element? {
-      try await rows.next(isolation: actor)
-    }
+  /// The next row's result; `nil` after the last.
+  public mutating func next(
+    isolation actor: isolated (any Actor)?
+  ) async throws(BatchClientError) -> BatchResult<Value>? {
+    try await rows.next(isolation: actor)
+  }
 
-    /// The next row's result; `nil` after the last.
-    public mutating func next() async throws(BatchClientError) -> Element? {
-      try await next(isolation: nil)
-    }
+  /// The next row's result; `nil` after the last.
+  public mutating func next() async throws(BatchClientError) -> BatchResult<Value>? {
+    try await next(isolation: nil)
   }
 }
 
 @available(*, unavailable)
-extension BatchResults.Iterator: Sendable {}
-
-@available(*, unavailable)
-extension DecodedBatchResults.Iterator: Sendable {}
+extension BatchResultsIterator: Sendable {}
 
 extension ResultSource {
   fileprivate var results: BatchResults {
@@ -89,7 +74,8 @@ extension BatchClient {
   ///
   /// Reading throws ``BatchClientError``: kind `notEnded` for a batch that runs, `batchFailed` with its errors
   /// for one that failed and has no file, `noResults` for one that ended otherwise without a file, or with
-  /// rows and empty files. It is never silently empty. A file that is gone does not keep the other from being read: `notFound` comes at the end.
+  /// rows and empty files. It is never silently empty. A file that is gone does not keep the other from being read:
+  /// `notFound` comes at the end.
   ///
   /// - Parameters:
   ///   - batch: The batch.

@@ -111,8 +111,8 @@ package struct ResultRows<Output: Sendable>: AsyncSequence, Sendable {
 
     private static func start(_ rows: ResultRows) -> ReadAhead<[Output], ResultSource.End> {
       ReadAhead { hand in
-        await rows.source.read { block, length in
-          await hand(length) { [make = rows.make] in block.map(make) }
+        await rows.source.read { block, weight in
+          await hand(weight) { [make = rows.make] in block.map(make) }
         }
       }
     }

@@ -41,8 +41,12 @@ struct ResultSource: Sendable {
 
   /// The text of one block in bytes: much to a switch of tasks, little to all memory.
   static let blockSize = 64 << 10
+  /// The rows of one block.
+  static let blockRows = 256
+  /// What a row weighs beside its text.
+  private static let rowWeight = 256
 
-  /// Hands over all rows in blocks, each with the length of its text. Stops when told `false`.
+  /// Hands over all rows in blocks, each with its weight in bytes. Stops when told `false`.
   func read(_ hand: ([Row], Int) async -> Bool) async -> End {
     var end = End()
     do throws(BatchClientError) {
@@ -69,15 +73,15 @@ struct ResultSource: Sendable {
       content.takesIncomplete = isPartial
       var lines = JSONLines(content).makeAsyncIterator()
       do throws(BatchClientError) {
-        while var block = try await lines.nextBlock(of: Self.blockSize) {
+        while var block = try await lines.nextBlock(of: Self.blockSize, lines: Self.blockRows) {
           let isGrowing = !batch.status.isTerminal || lines.base.isIncomplete
           // The last line of a file that grows may be there in part only: no row has failed for that.
           if isGrowing, let last = block.last, !last.hasLineFeed, (try? last.parse()) == nil {
             block.removeLast()
           }
           hasLines = hasLines || !block.isEmpty
-          let length = block.reduce(0) { $0 + $1.bytes.count }
-          guard await hand(block.map(Row.line), length) else { throw .cancelled("results") }
+          let weight = block.reduce(0) { $0 + $1.bytes.count + Self.rowWeight }
+          guard await hand(block.map(Row.line), weight) else { throw .cancelled("results") }
         }
       } catch {
         guard error.kind == .notFound else { throw error }
@@ -96,14 +100,16 @@ struct ResultSource: Sendable {
     let account = try await client.account(
       of: batch, input: input, keepsLines: true, isPartial: isPartial, options: options)
     var block: [Row] = []
-    var length = 0
+    var weight = 0
     for index in 0..<account.count {
       let row = try account.row(at: index)
       block.append(row)
-      if case .line(let line) = row { length += line.bytes.count }
-      guard length >= Self.blockSize || block.count == 256 || index == account.count - 1 else { continue }
-      guard await hand(block, length) else { throw .cancelled("results") }
-      (block, length) = ([], 0)
+      weight += Self.rowWeight
+      if case .line(let line) = row { weight += line.bytes.count }
+      let isFull = weight >= Self.blockSize || block.count == Self.blockRows
+      guard isFull || index == account.count - 1 else { continue }
+      guard await hand(block, weight) else { throw .cancelled("results") }
+      (block, weight) = ([], 0)
     }
     if let deletion = account.deletion { throw deletion }
   }

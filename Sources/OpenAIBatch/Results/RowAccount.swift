@@ -113,7 +113,9 @@ package final class RowAccount {
 
   /// The line that counts for a row of the input, not yet read.
   func row(at row: Int) throws(BatchClientError) -> ResultSource.Row {
-    if let line = try storedLine(at: row) { .line(line) } else { .standIn(try failure(at: row)) }
+    guard let line = try storedLine(at: row) else { return .standIn(try failure(at: row)) }
+    // The bytes are a part of what was read around them, which is not to wait with them.
+    return .line(JSONLine(Array(line.bytes)[...], number: line.number, isTooLong: line.isTooLong))
   }
 
   private func storedLine(at row: Int) throws(BatchClientError) -> JSONLine? {

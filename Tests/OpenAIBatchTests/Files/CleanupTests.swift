@@ -142,6 +142,15 @@ private let now = Date(timeIntervalSince1970: testEpoch)
     return candidates.items().first?.reason
   }
 
+  /// A provider's own name for inputs that no batch was made of; what is called so elsewhere is something else.
+  @Test(arguments: ["batch-api", "inputs"] as [FilePurpose])
+  func knowsTheProvidersName(purpose: FilePurpose) {
+    var candidates = CleanupCandidates(
+      now: now, olderThan: .seconds(50), collected: false, unused: true, batchPurpose: purpose)
+    for file in [file("in", purpose), file("other"), file("mine", .userData)] { _ = candidates.add(file) }
+    #expect(candidates.items().map(\.file.id) == ["in"])
+  }
+
   @Test(arguments: [false, true])
   func countsOnlyFilesThatMayGo(collected: Bool) {
     var candidates = CleanupCandidates(

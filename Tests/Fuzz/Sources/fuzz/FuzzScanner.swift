@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+@testable import OpenAIBatchJSON
+
+/// The scanner and lazy access, against ``PlainJSON``.
+func fuzzScanner(_ bytes: [UInt8]) {
+  let plain = PlainJSON(bytes)
+  check(
+    isTakenInExactSpace(bytes) == (plain != nil), "the scanner takes what is not JSON, or refuses what is")
+  do throws(JSONFailure) {
+    let value = try JSONValue(parsing: bytes)
+    let disagreement = plain.map { $0.disagreement(with: value) } ?? "taken, but not JSON"
+    check(disagreement == nil, disagreement ?? "")
+    let members = JSONValue.wholeMembers(of: bytes[...])
+    check(
+      members.map(\.value.range) == value.members.map(\.value.range), "a whole object has other whole members"
+    )
+    comesRound(value)
+  } catch {
+    check(plain == nil, "refused, but JSON: \(error)")
+    check(
+      error.offset.map { 0...bytes.count ~= $0 } == true && error.line != nil, "a failure without a place")
+  }
+  checkWholeMembers(of: bytes, plain)
+  let text = String(decoding: bytes, as: UTF8.self)
+  let literal = try? JSONValue(parsing: JSONText.literal(text))
+  check(literal?.string.map { Array($0.utf8) } == Array(text.utf8), "a literal reads as another text")
+}
+
+/// Scans in a block that ends with the zeros, so that the address sanitizer sees every read behind them, and with
+/// nodes that must grow.
+private func isTakenInExactSpace(_ bytes: [UInt8]) -> Bool {
+  let text = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count + JSONScanner.padding)
+  defer { text.deallocate() }
+  _ = text.initialize(from: bytes + [UInt8](repeating: 0, count: JSONScanner.padding))
+  guard let base = text.baseAddress else { return false }
+  var nodes = NodeBuffer(capacity: 1)
+  defer { nodes.deallocate() }
+  return JSONScanner(base: base, end: bytes.count).scan(into: &nodes) == nil
+}
+
+private func isRead(_ bytes: [UInt8]) -> Bool {
+  guard let plain = PlainJSON(bytes), let value = try? JSONValue(parsing: bytes) else { return false }
+  return plain.disagreement(with: value) == nil
+}
+
+/// Of a text that was cut, what is left are its first members.
+private func checkWholeMembers(of bytes: [UInt8], _ plain: PlainJSON?) {
+  for member in JSONValue.wholeMembers(of: bytes[...]) {
+    check(isRead(member.value.bytes), "a whole member is not")
+  }
+  guard case .object(let members) = plain?.kind else { return }
+  for end in stride(from: bytes.count % 7, to: bytes.count, by: max(7, bytes.count / 20)) {
+    let found = JSONValue.wholeMembers(of: bytes[..<end]).map(\.value.range)
+    check(found == members.prefix(found.count).map(\.value.range), "a cut object has other members")
+    // A comma follows, or the end of the object.
+    let whole = members.prefix { $0.value.range.upperBound < end }.count
+    check(whole - 1...whole ~= found.count, "a cut object lost members")
+  }
+}
+
+/// A value that is written reads as the same.
+private func comesRound(_ value: JSONValue) {
+  guard value.range.count < 2000, let text = try? JSONText.encode(value) else { return }
+  check(
+    (try? JSONText.decode(AnyJSON.self, from: text[...])) != nil, "a value that was written cannot be read")
+}

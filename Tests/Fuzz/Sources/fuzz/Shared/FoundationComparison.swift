@@ -1,0 +1,1 @@
+../../../../OpenAIBatchJSONTests/FoundationComparison.swift

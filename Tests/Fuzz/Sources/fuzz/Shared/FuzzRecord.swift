@@ -1,0 +1,1 @@
+../../../../OpenAIBatchJSONTests/FuzzRecord.swift

@@ -1,0 +1,1 @@
+../../../../OpenAIBatchJSONTests/JSONFuzz.swift

@@ -1,0 +1,1 @@
+../../../../OpenAIBatchJSONTests/PlainJSON+Comparison.swift

@@ -1,0 +1,1 @@
+../../../../OpenAIBatchJSONTests/PlainJSON.swift

@@ -1,0 +1,1 @@
+../../../../OpenAIBatchJSONTests/PlainLine.swift

@@ -1,0 +1,1 @@
+../../../../OpenAIBatchModelsTests/ResultLineSamples.swift
