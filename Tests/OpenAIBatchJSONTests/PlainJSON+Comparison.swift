@@ -72,7 +72,8 @@ extension PlainJSON {
     guard value.kind == .object, value.count == members.count,
       found.map(\.key).elementsEqual(keys, by: Self.areSame), viewed.elementsEqual(keys, by: Self.areSame),
       value.elements.isEmpty, value.string == nil, !value.isNull, value[0] == nil,
-      value.read(\.hasLoneSurrogate) == members.contains(where: { Self.hasLoneSurrogate($0.key) })
+      (try? value.decode(as: [String: JSONValue].self)) == nil
+        || !members.contains(where: { Self.hasLoneSurrogate($0.key) })
     else { return "an object has other members" }
     let first = Dictionary(zip(keys.map { Array($0.utf8) }, members.map(\.value.range))) { first, _ in first }
     // All keys of a large object would take quadratic time.
