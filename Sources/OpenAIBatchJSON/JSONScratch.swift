@@ -42,7 +42,8 @@ final class JSONScratch: Sendable {
     let scratch = spare.withLock { $0.popLast() } ?? JSONScratch(capacity: longestText)
     defer {
       spare.withLock { spare in
-        if spare.count < mostSpare { spare.append(scratch) }
+        // One with many more nodes than texts of that length have would be a waste to keep.
+        if spare.count < mostSpare, scratch.nodes.capacity <= longestText / 8 { spare.append(scratch) }
       }
     }
     return scratch.scan(bytes, line)

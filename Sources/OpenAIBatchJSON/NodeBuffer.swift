@@ -6,7 +6,7 @@
 /// Growing makes a new value, so that the scanner's copy stays in registers.
 struct NodeBuffer {
   private let nodes: UnsafeMutablePointer<JSONNode>
-  private let capacity: Int
+  let capacity: Int
   private(set) var count = 0
 
   init(capacity: Int) {
