@@ -65,8 +65,10 @@ struct ResponseHeadParserTests {
   }
 
   @Test func foldsJoin() throws {
-    let fields = try head(["HTTP/1.1 200 OK", "X-A: one", "\ttwo", "   three", "X-B:", " four", "X-C: c:", " d", ""])
-      .headerFields
+    let fields = try head([
+      "HTTP/1.1 200 OK", "X-A: one", "\ttwo", "   three", "X-B:", " four", "X-C: c:", " d", "",
+    ])
+    .headerFields
     #expect(fields.map(\.value) == ["one two three", "four", "c: d"])
   }
 
