@@ -61,13 +61,7 @@ final class ScriptedTransport: Transport {
     }
     let reader = try await request.body.open()
     var body: [UInt8] = []
-    do {
-      while let chunk = try await reader.next() { body += chunk }
-    } catch let failure as TransportFailure {
-      throw failure
-    } catch {
-      throw TransportFailure(.body, "The body failed.", underlying: error)
-    }
+    while let chunk = try await reader.next() { body += chunk }
     let content = body
     let sent = log.withLock { log in
       let sent = SentRequest(
