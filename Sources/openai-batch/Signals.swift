@@ -23,11 +23,21 @@ enum Signals {
   }
 
   /// Calls `handler` for the first signal; after that a second one ends the process as usual.
+  ///
+  /// It listens when this returns: a signal before ends the process as usual, and none is lost between.
   static func onFirst(_ handler: @escaping @Sendable (ExitStatus) -> Void) {
     let queue = DispatchQueue(label: "openai-batch.signals")
+    let registrations = DispatchGroup()
     for (number, status) in [(SIGINT, ExitStatus.interrupted), (SIGTERM, .terminated)] {
-      signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+      registrations.enter()
+      source.setRegistrationHandler {
+        #if canImport(Darwin)
+        // A kqueue sees what is ignored. Elsewhere Dispatch has set a handler of its own.
+        signal(number, SIG_IGN)
+        #endif
+        registrations.leave()
+      }
       // The handler keeps the source alive for as long as the process listens.
       source.setEventHandler {
         source.cancel()
@@ -36,5 +46,6 @@ enum Signals {
       }
       source.resume()
     }
+    registrations.wait()
   }
 }

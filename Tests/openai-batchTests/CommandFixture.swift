@@ -60,6 +60,10 @@ final class CommandFixture {
     let (ended, end) = AsyncStream.makeStream(of: Never.self)
     process.terminationHandler = { _ in end.finish() }
     try process.run()
+    // One that hangs fails its test, and does not hold up all others.
+    DispatchQueue.global().asyncAfter(deadline: .now() + 120) { [weak process] in
+      if let process, process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
+    }
     if let input { pipe.fileHandleForWriting.write(Data(input.utf8)) }
     if !keepsInputOpen { try pipe.fileHandleForWriting.close() }
     return Running(fixture: self, process: process, input: pipe, output: output, errors: errors, ended: ended)
