@@ -93,14 +93,7 @@ struct EngineSettings: Sendable {
   /// 32 bytes are 43 digits and one sign of padding.
   private static func isPlausible(pin: String) -> Bool {
     pin.utf8.count == 44 && pin.hasSuffix("=")
-      && pin.utf8.dropLast().allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"):
-          true
-        default: false
-        }
-      }
+      && pin.utf8.dropLast().allSatisfy { $0.isLetterOrDigit || "+/".utf8.contains($0) }
   }
 
   private static func isPlausible(proxy: String) -> Bool {

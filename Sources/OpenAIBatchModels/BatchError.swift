@@ -70,12 +70,9 @@ struct BatchErrorList: Sendable, Hashable, Encodable, JSONReadable {
   init(from decoder: any Decoder) throws { try self.init(reading: decoder) }
 
   init(_ json: JSONView) throws(JSONMisfit) {
-    switch json.kind {
-    case .array:
-      errors = json.elements.compactMap { try? BatchError($0) }
-    case .object where json["data"] != nil:
-      errors = json["data"]?.elements.compactMap { try? BatchError($0) } ?? []
-    default:
+    if let list = json.kind == .array ? json : json["data"] {
+      errors = list.elements.compactMap { try? BatchError($0) }
+    } else {
       let error = try BatchError(json)
       errors = error == BatchError() ? [] : [error]
     }

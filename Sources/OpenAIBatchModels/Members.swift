@@ -39,7 +39,7 @@ package struct Members<Key: CodingKey> {
 
   /// An integer, or its digits as text.
   package func integer(_ key: Key) -> Int? {
-    self[key].flatMap { $0.wholeInt ?? $0.string.flatMap(Int.init) }
+    self[key]?.looseInt
   }
 
   /// A text or an integer as text; `""` counts as absent.
@@ -63,4 +63,9 @@ package struct Members<Key: CodingKey> {
   package func read<Model: JSONReadable>(_ type: Model.Type, _ key: Key) -> Model? {
     self[key].flatMap { try? Model($0) }
   }
+}
+
+extension JSONView {
+  /// An integer, or its digits as text.
+  var looseInt: Int? { wholeInt ?? string.flatMap(Int.init) }
 }

@@ -65,16 +65,13 @@ extension TokenUsage: Codable {
 extension TokenUsage: JSONReadable {
   package init(_ json: JSONView) throws(JSONMisfit) {
     guard json.kind == .object else { throw JSONMisfit("expected an object", json) }
-    func integer(_ value: JSONView?) -> Int? {
-      value.flatMap { $0.wholeInt ?? $0.string.flatMap(Int.init) }
-    }
     self.init(
-      inputTokens: integer(json["input_tokens"]) ?? integer(json["prompt_tokens"]) ?? 0,
-      cachedTokens: integer(json["input_tokens_details"]?["cached_tokens"])
-        ?? integer(json["prompt_tokens_details"]?["cached_tokens"]) ?? 0,
-      outputTokens: integer(json["output_tokens"]) ?? integer(json["completion_tokens"]) ?? 0,
-      reasoningTokens: integer(json["output_tokens_details"]?["reasoning_tokens"])
-        ?? integer(json["completion_tokens_details"]?["reasoning_tokens"]) ?? 0,
-      totalTokens: integer(json["total_tokens"]))
+      inputTokens: json["input_tokens"]?.looseInt ?? json["prompt_tokens"]?.looseInt ?? 0,
+      cachedTokens: json["input_tokens_details"]?["cached_tokens"]?.looseInt
+        ?? json["prompt_tokens_details"]?["cached_tokens"]?.looseInt ?? 0,
+      outputTokens: json["output_tokens"]?.looseInt ?? json["completion_tokens"]?.looseInt ?? 0,
+      reasoningTokens: json["output_tokens_details"]?["reasoning_tokens"]?.looseInt
+        ?? json["completion_tokens_details"]?["reasoning_tokens"]?.looseInt ?? 0,
+      totalTokens: json["total_tokens"]?.looseInt)
   }
 }

@@ -85,12 +85,7 @@ extension URLRequest {
   }
 
   private static func isAuthorityByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"):
-      true
-    default: "-._~:[]%".utf8.contains(byte)
-    }
+    byte.isAuthorityByte || byte == UInt8(ascii: "%")
   }
 
   private static func isTargetByte(_ byte: UInt8) -> Bool {

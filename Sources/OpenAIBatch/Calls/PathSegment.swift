@@ -2,6 +2,7 @@
 // Copyright the swift-openai-batch authors
 
 internal import OpenAIBatchModels
+internal import OpenAIBatchTransport
 
 /// Ids in paths: percent-encoded whole, and never able to reach another endpoint.
 enum PathSegment {
@@ -46,13 +47,7 @@ enum PathSegment {
   }
 
   private static func isUnreserved(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-      UInt8(ascii: "~"):
-      true
-    default: false
-    }
+    byte.isLetterOrDigit || "-._~".utf8.contains(byte)
   }
 
   /// Whether a path has a `.` or `..` between slashes of either kind, however often it is percent-encoded.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
+internal import OpenAIBatchTransport
+
 /// An http or https address in the parts that a request needs. Strict: what is doubtful is refused.
 struct WebAddress: Sendable, Hashable {
   let scheme: String
@@ -64,12 +66,7 @@ struct WebAddress: Sendable, Hashable {
   }
 
   private static func isHostByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-      true
-    default: false
-    }
+    byte.isLetterOrDigit || "-._".utf8.contains(byte)
   }
 
   private static func isHexOrPunctuation(_ byte: UInt8) -> Bool {
