@@ -31,22 +31,31 @@ where Item.ID: Sendable {
 
   /// A walk over the items.
   public struct Iterator: AsyncIteratorProtocol {
-    private var pages: Pages.Iterator
-    private var items: ArraySlice<Item> = []
+    @usableFromInline var pages: Pages.Iterator
+    /// The items of the page that are to come, the last one first: taking one away moves it.
+    @usableFromInline var items: [Item] = []
 
     fileprivate init(pages: Pages.Iterator) { self.pages = pages }
 
     /// The next item; `nil` at the end.
+    @inlinable
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(Failure) -> Item? {
-      while true {
-        if let item = items.popFirst() { return item }
-        guard let page = try await pages.next(isolation: actor) else { return nil }
-        items = page.items[...]
+      while items.isEmpty {
+        guard try await nextPage(isolation: actor) else { return nil }
       }
+      return items.removeLast()
     }
 
     /// The next item; `nil` at the end.
     public mutating func next() async throws(Failure) -> Item? { try await next(isolation: nil) }
+
+    @inlinable
+    mutating func nextPage(isolation actor: isolated (any Actor)?) async throws(Failure) -> Bool {
+      guard let page = try await pages.next(isolation: actor) else { return false }
+      items = (consume page).items
+      items.reverse()
+      return true
+    }
   }
 
   /// The pages of a list.
