@@ -150,7 +150,7 @@ extension BatchOperation where Output == ListBatchesResponse {
       name: "listBatches", effect: .safe, method: .get, path: "/batches",
       query: after + [(name: "limit", value: "\(limit)")],
       decode: { bytes throws(JSONFailure) in
-        ListBatchesResponse(try JSONText.decode(ListEnvelope<Batch>.self, from: bytes[...]), limit: limit)
+        ListBatchesResponse(try ListEnvelope<Batch>(parsing: bytes[...]), limit: limit)
       })
   }
 }

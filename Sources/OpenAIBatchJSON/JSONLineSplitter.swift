@@ -13,13 +13,16 @@ public struct JSONLine: Sendable {
   public let isTooLong: Bool
   /// Whether a line feed ends the line; only the last line of a text can lack it.
   package var hasLineFeed = true
+  /// Whether the line's end and further bytes stand behind ``bytes`` in the same storage, as many as the scanner may look
+  /// at: then it needs no copy.
+  var isPadded = false
 
   /// Validates the line as one JSON text.
   ///
   /// - Throws: ``JSONFailure`` that carries the line's number.
   public func parse() throws(JSONFailure) -> JSONValue {
     guard !isTooLong else { throw JSONFailure("the line is too long", line: number) }
-    return try JSONValue(parsing: bytes, line: number)
+    return try JSONValue(parsing: bytes, line: number, isPadded: isPadded)
   }
 }
 
@@ -93,6 +96,8 @@ public struct JSONLineSplitter: Sendable {
   private mutating func line(endingWith piece: ArraySlice<UInt8>, lineEnd: Int) -> JSONLine? {
     number += 1
     var bytes = piece
+    // What is left of the chunk stands behind the line feed.
+    let isPadded = partialLength == 0 && lineEnd > 0 && chunk.count >= JSONScanner.padding
     let length = partialLength + piece.count
     var range = start..<start + length + lineEnd
     start = range.upperBound
@@ -116,6 +121,7 @@ public struct JSONLineSplitter: Sendable {
     let isBlank = bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
     guard !isBlank else { return nil }
     return JSONLine(
-      number: number, range: range, bytes: bytes, isTooLong: false, hasLineFeed: lineEnd > 0)
+      number: number, range: range, bytes: bytes, isTooLong: false, hasLineFeed: lineEnd > 0,
+      isPadded: isPadded)
   }
 }

@@ -69,6 +69,9 @@ struct JSONNumber {
   /// The nearest `Double`, when one correctly rounded operation gives it (Clinger's fast path): a significand
   /// below 2^53 and a power of ten that is exact itself.
   private var exactDouble: Double? {
+    if !isFractional, digits.count <= 15, digits[0] != UInt8(ascii: "-") {
+      return Double(digits.reduce(0) { $0 &* 10 &+ Int64($1 &- 0x30) })
+    }
     var significand: UInt64 = 0
     var (count, scale, index) = (0, 0, 0)
     let isNegative = digits[0] == UInt8(ascii: "-")

@@ -23,6 +23,20 @@ package struct JSONMisfit: Error {
 }
 
 extension JSONReadable {
+  /// Reads one JSON text.
+  ///
+  /// - Throws: ``JSONFailure`` with the place where the text is not JSON, or of what did not fit, and its path.
+  package init(parsing bytes: ArraySlice<UInt8>) throws(JSONFailure) {
+    let json = try JSONValue(parsing: bytes)
+    do throws(JSONMisfit) {
+      self = try json.read { view throws(JSONMisfit) in try Self(view) }
+    } catch {
+      let place = JSONValue(json.document, error.node)
+      throw json.document.failure(
+        error.message, at: place.range.lowerBound, path: JSONText.path(json.path(to: error.node)))
+    }
+  }
+
   /// Reads the value of a decoder.
   package init(reading decoder: any Decoder) throws {
     let json = try JSONValue(from: decoder)

@@ -27,13 +27,15 @@ extension JSONScanner {
   @inline(never)
   private func whitespaceEnd(from start: Int) -> Int {
     var index = start
-    while true {
+    while index < end {
       switch base[index] {
       case 0x20: index &+= Self.firstMark(load(index) .!= SIMD16(repeating: 0x20))
       case 0x0A, 0x0D, 0x09: index &+= 1
       default: return index
       }
     }
+    // A line that ends with blanks is stepped over to its very end, and no further.
+    return min(index, end)
   }
 
   /// Steps over the string that starts here.
@@ -60,15 +62,16 @@ extension JSONScanner {
       case UInt8(ascii: "\""):
         return (index &+ 1, flags)
       case UInt8(ascii: "\\"):
-        flags.insert(.escaped)
+        if !flags.contains(.escaped) { flags = .escaped }
         let next = base[index &+ 1]
         if next == UInt8(ascii: "u") {
-          if try !scanUnicodeEscape(&index) { flags.insert(.loneSurrogate) }
+          if try !scanUnicodeEscape(&index) { flags = .loneSurrogate }
         } else {
           guard Self.isSimpleEscape(next) else { throw Fault("unknown escape in a string", index &+ 1) }
           index &+= 2
         }
       case 0x80...:
+        if flags.isEmpty { flags = .beyondASCII }
         try scanUTF8(&index)
       default:
         guard index < end else { throw Fault("the string has no closing quote", index) }

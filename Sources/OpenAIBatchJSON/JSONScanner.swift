@@ -11,9 +11,10 @@ internal import Musl
 
 /// Walks JSON bytes once by RFC 8259: checks every byte, and notes where each value stands.
 ///
-/// Behind the text stand zeros, ``padding`` of them. A zero is nothing that JSON knows outside or inside of strings, so
-/// that every step ends there without a look at the length. The place in the text is handed on by value, so that it stays
-/// in a register.
+/// Behind the text stands a zero, or the end of its line, and as many more bytes as a step may look at. A zero is nothing
+/// that JSON knows, and a line's end nothing that strings, numbers and words can have in them, so that every step ends
+/// there without a look at the length: only the one over white space looks. The place in the text is handed on by value,
+/// so that it stays in a register.
 struct JSONScanner {
   /// What is wrong, and at which byte.
   struct Fault: Error {
@@ -25,7 +26,7 @@ struct JSONScanner {
   static let maximumDepth = 512
   /// Longer texts do not fit the nodes' fields.
   static let maximumLength = Int(Int32.max)
-  /// As many bytes as one step looks at.
+  /// As many bytes as one step looks at: that many must be there behind the text.
   static let padding = 32
 
   let base: UnsafePointer<UInt8>
@@ -123,7 +124,7 @@ struct JSONScanner {
     }
     let flags = try scanString(&index)
     nodes.append(start: start, end: index, info: flags.rawValue)
-    if !flags.isEmpty { nodes[container].info |= flags.rawValue }
+    if flags.contains(.escaped) { nodes[container].info |= flags.rawValue }
     skipWhitespace(&index)
     guard base[index] == UInt8(ascii: ":") else { throw Fault("expected ':'", index) }
     index &+= 1

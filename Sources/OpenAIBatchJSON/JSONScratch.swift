@@ -28,17 +28,19 @@ final class JSONScratch: Sendable {
   }
 
   /// The document of `bytes`, whole or up to the fault.
-  static func scan(_ bytes: ArraySlice<UInt8>, line: Int?) -> (
+  ///
+  /// - Parameter isPadded: Whether a line's end and ``JSONScanner/padding`` more bytes stand behind `bytes`.
+  static func scan(_ bytes: ArraySlice<UInt8>, line: Int?, isPadded: Bool = false) -> (
     document: JSONDocument, fault: JSONScanner.Fault?
   ) {
     guard bytes.count <= JSONScanner.maximumLength else {
       return (
-        JSONDocument.make(nodes: .init(start: nil, count: 0), text: .init(start: nil, count: 0), line: line),
+        JSONDocument(nodes: .init(start: nil, count: 0), text: .init(start: nil, count: 0), line: line),
         JSONScanner.Fault("longer than 2 GiB", 0)
       )
     }
     let needed = bytes.count + JSONScanner.padding
-    guard needed <= longestText else { return JSONScratch(capacity: needed).scan(bytes, line) }
+    guard needed <= longestText else { return JSONScratch(capacity: needed).scan(bytes, line, isPadded) }
     let scratch = spare.withLock { $0.popLast() } ?? JSONScratch(capacity: longestText)
     defer {
       spare.withLock { spare in
@@ -46,18 +48,24 @@ final class JSONScratch: Sendable {
         if spare.count < mostSpare, scratch.nodes.capacity <= longestText / 8 { spare.append(scratch) }
       }
     }
-    return scratch.scan(bytes, line)
+    return scratch.scan(bytes, line, isPadded)
   }
 
-  private func scan(_ bytes: ArraySlice<UInt8>, _ line: Int?) -> (
+  private func scan(_ bytes: ArraySlice<UInt8>, _ line: Int?, _ isPadded: Bool) -> (
     document: JSONDocument, fault: JSONScanner.Fault?
   ) {
     bytes.withUnsafeBufferPointer { bytes in
       nodes.removeAll()
-      if let first = bytes.baseAddress { text.update(from: first, count: bytes.count) }
-      (text + bytes.count).update(repeating: 0, count: JSONScanner.padding)
-      let fault = JSONScanner(base: UnsafePointer(text), end: bytes.count).scan(into: &nodes)
-      return (JSONDocument.make(nodes: nodes.all, text: bytes, line: line), fault)
+      let base = isPadded ? bytes.baseAddress ?? padded(bytes) : padded(bytes)
+      let fault = JSONScanner(base: base, end: bytes.count).scan(into: &nodes)
+      return (JSONDocument(nodes: nodes.all, text: bytes, line: line), fault)
     }
+  }
+
+  /// A copy with zeros behind it.
+  private func padded(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafePointer<UInt8> {
+    if let first = bytes.baseAddress { text.update(from: first, count: bytes.count) }
+    (text + bytes.count).update(repeating: 0, count: JSONScanner.padding)
+    return UnsafePointer(text)
   }
 }

@@ -13,18 +13,21 @@ internal import Musl
 struct JSONString {
   /// What stands between the quotes.
   let content: UnsafeBufferPointer<UInt8>
-  let isEscaped: Bool
+  let flags: JSONNode.Flags
+
+  private var isEscaped: Bool { flags.contains(.escaped) }
 
   /// The text without its escapes. A lone surrogate, which is no character, reads as U+FFFD.
   var text: String {
-    guard isEscaped else { return Self.string(content) }
+    guard isEscaped else { return Self.string(content, isASCII: flags.isEmpty) }
     return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: content.count) { buffer in
       let length = unescape(into: buffer)
-      return Self.string(UnsafeBufferPointer(rebasing: buffer[..<length]))
+      return Self.string(UnsafeBufferPointer(rebasing: buffer[..<length]), isASCII: false)
     }
   }
 
   /// Whether the text is `name`.
+  @inline(never)
   func equals(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
     guard isEscaped else { return Self.equal(content, name) }
     // No escape is shorter than what it stands for.
@@ -43,9 +46,9 @@ struct JSONString {
   }
 
   /// The scanner has checked the bytes: checking again takes ten times as long as copying.
-  private static func string(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+  private static func string(_ bytes: UnsafeBufferPointer<UInt8>, isASCII: Bool) -> String {
     if bytes.count > 15, #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {
-      return String(copying: UTF8Span(unchecked: bytes.span, isKnownASCII: false))
+      return String(copying: UTF8Span(unchecked: bytes.span, isKnownASCII: isASCII))
     }
     return String(decoding: bytes, as: UTF8.self)
   }

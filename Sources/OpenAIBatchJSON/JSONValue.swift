@@ -12,8 +12,8 @@
 /// name the first counts.
 public struct JSONValue: Sendable, CustomStringConvertible {
   /// Nothing in it changes.
-  nonisolated(unsafe) let document: JSONDocument
-  let node: Int
+  @usableFromInline nonisolated(unsafe) let document: JSONDocument
+  @usableFromInline let node: Int
 
   init(_ document: JSONDocument, _ node: Int) {
     self.document = document
@@ -34,13 +34,14 @@ public struct JSONValue: Sendable, CustomStringConvertible {
     try self.init(parsing: bytes[...])
   }
 
-  init(parsing bytes: ArraySlice<UInt8>, line: Int?) throws(JSONFailure) {
-    let (document, fault) = JSONScratch.scan(bytes, line: line)
+  init(parsing bytes: ArraySlice<UInt8>, line: Int?, isPadded: Bool = false) throws(JSONFailure) {
+    let (document, fault) = JSONScratch.scan(bytes, line: line, isPadded: isPadded)
     if let fault { throw document.failure("\(fault.message)", at: fault.offset) }
     self.init(document, 0)
   }
 
   /// Reads several values at once. The view must not leave `body`.
+  @inlinable
   package func read<Result, Failure: Error>(_ body: (JSONView) throws(Failure) -> Result) throws(Failure)
     -> Result
   {

@@ -11,9 +11,10 @@ internal import Musl
 
 /// A look at a value of a scanned text, without a share in the text's life: valid only inside of the closure that
 /// got it. For code that reads some values of each of millions of texts.
+@usableFromInline
 package struct JSONView {
-  private let nodes: UnsafePointer<JSONNode>
-  private let text: UnsafePointer<UInt8>
+  let nodes: UnsafePointer<JSONNode>
+  let text: UnsafePointer<UInt8>
   let node: Int
 
   @inline(__always)
@@ -71,42 +72,25 @@ extension JSONView {
   }
 
   @inline(__always)
-  private func memberKey(_ name: UnsafeBufferPointer<UInt8>) -> Int? {
+  func memberKey(_ name: UnsafeBufferPointer<UInt8>) -> Int? {
     guard firstByte == UInt8(ascii: "{") else { return nil }
+    guard !raw.flags.contains(.escaped) else { return keys.first { $0.jsonString.equals(name) }?.node }
+    let wanted = JSONName(name)
     var key = node &+ 1
-    let end = Int(nodes[node].next)
+    let end = Int(raw.next)
     while key < end {
-      if isKey(key, name) { return key }
+      let found = nodes[key]
+      if found.end &- found.start == wanted.literalLength, wanted.isAt(text + (Int(found.start) &+ 1)) {
+        return key
+      }
       key = Int(nodes[key &+ 1].next)
     }
     return nil
   }
 
   /// Whether a key is `name`. Keys with escapes are compared by their meaning.
-  @inline(__always)
   private func isKey(_ key: Int, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
-    let found = nodes[key]
-    guard found.flags.isEmpty else { return at(key).jsonString.equals(name) }
-    guard Int(found.end &- found.start) == name.count &+ 2 else { return false }
-    guard let name = name.baseAddress else { return true }
-    return Self.areEqual(text + (Int(found.start) &+ 1), name, Int(found.end &- found.start) &- 2)
-  }
-
-  /// Whether two short texts of one length are the same: by one look at the first bytes and one at the last.
-  @inline(__always)
-  private static func areEqual(_ one: UnsafePointer<UInt8>, _ other: UnsafePointer<UInt8>, _ count: Int)
-    -> Bool
-  {
-    func areEqual<Word: FixedWidthInteger>(at offset: Int, as word: Word.Type) -> Bool {
-      UnsafeRawPointer(one + offset).loadUnaligned(as: word)
-        == UnsafeRawPointer(other + offset).loadUnaligned(as: word)
-    }
-    switch count {
-    case 8...16: return areEqual(at: 0, as: UInt64.self) && areEqual(at: count &- 8, as: UInt64.self)
-    case 4..<8: return areEqual(at: 0, as: UInt32.self) && areEqual(at: count &- 4, as: UInt32.self)
-    case 2..<4: return areEqual(at: 0, as: UInt16.self) && areEqual(at: count &- 2, as: UInt16.self)
-    default: return memcmp(one, other, count) == 0
-    }
+    at(key).jsonString.equals(name)
   }
 
   /// The element at `index`, or `nil` when this is not an array or is shorter.
@@ -159,7 +143,7 @@ extension JSONView {
   var jsonString: JSONString {
     JSONString(
       content: UnsafeBufferPointer(start: text + Int(raw.start) + 1, count: Int(raw.end - raw.start) - 2),
-      isEscaped: raw.flags.contains(.escaped))
+      flags: raw.flags)
   }
 
   /// The digits of a number.

@@ -42,7 +42,7 @@ extension BatchError: JSONReadable {
     if let text = json.string {
       self.init(message: text.isEmpty ? nil : text)
     } else {
-      let members = try Members(of: json, by: CodingKeys.self)
+      var members = try Members(of: json, by: CodingKeys.self)
       self.init(
         code: members.scalarText(.code).map(ErrorCode.init), message: members.text(.message),
         param: members.text(.param), line: members.integer(.line))

@@ -124,7 +124,7 @@ public struct FileDeletion: Sendable, Hashable, Codable {
 
 extension FileObject: JSONReadable {
   package init(_ json: JSONView) throws(JSONMisfit) {
-    let members = try Members(of: json, by: CodingKeys.self)
+    var members = try Members(of: json, by: CodingKeys.self)
     id = FileID(try members.id(.id))
     object = members.text(.object) ?? "file"
     bytes = members.integer(.bytes) ?? 0
@@ -139,7 +139,7 @@ extension FileObject: JSONReadable {
 
 extension FileDeletion: JSONReadable {
   package init(_ json: JSONView) throws(JSONMisfit) {
-    let members = try Members(of: json, by: CodingKeys.self)
+    var members = try Members(of: json, by: CodingKeys.self)
     id = FileID(members.text(.id) ?? "")
     deleted = members[.deleted]?.bool ?? true
   }

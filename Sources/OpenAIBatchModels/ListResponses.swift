@@ -56,7 +56,7 @@ package struct ListEnvelope<Item: JSONReadable & Sendable>: JSONReadable, Sendab
       data = try Self.items(of: json)
       return
     }
-    let members = try Members(of: json, by: CodingKeys.self)
+    var members = try Members(of: json, by: CodingKeys.self)
     object = members.text(.object) ?? "list"
     guard let list = json["data"] ?? json["value"] else {
       throw JSONMisfit("the key data is missing", json)

@@ -39,7 +39,7 @@ public struct RequestCounts: Sendable, Hashable, Codable {
 
 extension RequestCounts: JSONReadable {
   package init(_ json: JSONView) throws(JSONMisfit) {
-    let members = try Members(of: json, by: CodingKeys.self)
+    var members = try Members(of: json, by: CodingKeys.self)
     total = members.integer(.total) ?? 0
     completed = members.integer(.completed) ?? 0
     failed = members.integer(.failed) ?? 0

@@ -15,7 +15,7 @@ extension Members {
   ///
   /// Null, `""`, and what servers send for "not yet" and "never", count as absent: 0, negative numbers and years
   /// before 1970 (the zero time of Go and .NET), years after 5138 (.NET's last), and Bella's midnight of 2000.
-  package func timestamp(_ key: Key) throws(JSONMisfit) -> Date? {
+  package mutating func timestamp(_ key: Key) throws(JSONMisfit) -> Date? {
     guard let value = self[key] else { return nil }
     let text = value.string
     if text?.isEmpty == true { return nil }

@@ -156,6 +156,7 @@ struct JSONBoundsTests {
     }
     let disagreement = plain.disagreement(with: value)
     #expect(disagreement == nil, sourceLocation: location)
+    expectTheSameOfALine(bytes, location)
   }
 
   @discardableResult
@@ -163,6 +164,7 @@ struct JSONBoundsTests {
     _ bytes: some Sequence<UInt8>, at location: SourceLocation = #_sourceLocation
   ) -> JSONFailure? {
     let bytes = Array(bytes)
+    expectTheSameOfALine(bytes, location)
     // Leaves in the shared space what would end the text, if it were read.
     _ = try? JSONValue(parsing: Self.ending)
     do throws(JSONFailure) {
@@ -175,6 +177,33 @@ struct JSONBoundsTests {
         Issue.record("a failure without a place: \(error)", sourceLocation: location)
       }
       return error
+    }
+  }
+
+  /// A line is scanned where it stands, with its end and what follows behind it, which might make it whole.
+  private func expectTheSameOfALine(_ bytes: [UInt8], _ location: SourceLocation) {
+    guard !bytes.contains(0x0A), bytes.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else {
+      return
+    }
+    func verdict(_ parse: () throws(JSONFailure) -> JSONValue) -> String {
+      do throws(JSONFailure) { return try parse().bytes.description } catch { return "\(error)" }
+    }
+    let expected = verdict { () throws(JSONFailure) in try JSONValue(parsing: bytes) }
+    for lineEnd in bytes.last == 0x0D ? [[0x0A]] : [[0x0A], [0x0D, 0x0A]] as [[UInt8]] {
+      var splitter = JSONLineSplitter()
+      splitter.append((bytes + lineEnd + Self.ending)[...])
+      guard let line = splitter.next() else {
+        Issue.record("no line: \(bytes)", sourceLocation: location)
+        continue
+      }
+      let found = verdict(line.parse)
+      // A carriage return at the end is the line's.
+      if line.bytes.elementsEqual(bytes) { #expect(found == expected, sourceLocation: location) }
+      if let value = try? line.parse() {
+        let disagreement =
+          PlainJSON(Array(line.bytes)).map { $0.disagreement(with: value) } ?? "it is not JSON"
+        #expect(disagreement == nil, sourceLocation: location)
+      }
     }
   }
 

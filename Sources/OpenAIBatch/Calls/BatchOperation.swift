@@ -20,7 +20,7 @@ struct BatchOperation<Output: Sendable>: Sendable {
   let decode: @Sendable ([UInt8]) throws(JSONFailure) -> Output
 }
 
-extension BatchOperation where Output: Decodable {
+extension BatchOperation where Output: JSONReadable {
   /// An operation that is answered by a JSON value of its own shape.
   init(
     _ name: String, effect: Effect, _ method: HTTPRequest.Method, _ path: String,
@@ -30,6 +30,6 @@ extension BatchOperation where Output: Decodable {
       name: name, effect: effect, method: method, path: path, query: query,
       body: json.map(RequestBody.bytes) ?? .empty,
       contentType: json == nil ? nil : "application/json",
-      decode: { bytes throws(JSONFailure) in try JSONText.decode(Output.self, from: bytes[...]) })
+      decode: { bytes throws(JSONFailure) in try Output(parsing: bytes[...]) })
   }
 }

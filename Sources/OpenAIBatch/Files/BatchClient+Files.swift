@@ -102,7 +102,7 @@ extension BatchOperation where Output == ListFilesResponse {
     return Self(
       name: "listFiles", effect: .safe, method: .get, path: "/files", query: query,
       decode: { bytes throws(JSONFailure) in
-        ListFilesResponse(try JSONText.decode(ListEnvelope<FileObject>.self, from: bytes[...]), limit: limit)
+        ListFilesResponse(try ListEnvelope<FileObject>(parsing: bytes[...]), limit: limit)
       })
   }
 }

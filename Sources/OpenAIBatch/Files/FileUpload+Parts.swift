@@ -31,7 +31,7 @@ struct PartedUpload: JSONReadable, Sendable {
   init(from decoder: any Decoder) throws { try self.init(reading: decoder) }
 
   init(_ json: JSONView) throws(JSONMisfit) {
-    let members = try Members(of: json, by: CodingKeys.self)
+    var members = try Members(of: json, by: CodingKeys.self)
     id = UploadID(try members.id(.id))
     createdAt = try? members.timestamp(.createdAt)
     file = try members[.file].map { file throws(JSONMisfit) in try FileObject(file) }
@@ -39,8 +39,17 @@ struct PartedUpload: JSONReadable, Sendable {
 }
 
 /// A part that has arrived.
-struct UploadPart: Decodable, Sendable {
+struct UploadPart: JSONReadable, Sendable {
   let id: String
+
+  private enum CodingKeys: String, CodingKey { case id }
+
+  init(from decoder: any Decoder) throws { try self.init(reading: decoder) }
+
+  init(_ json: JSONView) throws(JSONMisfit) {
+    var members = try Members(of: json, by: CodingKeys.self)
+    id = try members.id(.id)
+  }
 }
 
 extension FileUpload {
@@ -189,7 +198,7 @@ extension BatchOperation where Output == UploadPart {
     return Self(
       name: name, effect: .duplicable, method: .post, path: "/uploads/\(try id.encoded(for: name))/parts",
       body: form.body, contentType: form.contentType, isTransfer: true,
-      decode: { bytes throws(JSONFailure) in try JSONText.decode(UploadPart.self, from: bytes[...]) })
+      decode: { bytes throws(JSONFailure) in try UploadPart(parsing: bytes[...]) })
   }
 }
 

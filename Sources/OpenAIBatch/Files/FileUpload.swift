@@ -84,6 +84,6 @@ extension BatchOperation where Output == FileObject {
     Self(
       name: "uploadFile", effect: .duplicable, method: .post, path: path, body: form.body,
       contentType: form.contentType, isTransfer: true,
-      decode: { bytes throws(JSONFailure) in try JSONText.decode(FileObject.self, from: bytes[...]) })
+      decode: { bytes throws(JSONFailure) in try FileObject(parsing: bytes[...]) })
   }
 }
