@@ -6,8 +6,8 @@
 /// At most ``limit`` bytes of blocks are held; a longer block is held alone. The source stops when the last reference
 /// goes.
 final class ReadAhead<Output: Sendable, End: Sendable>: Sendable {
-  /// 1 MiB.
-  static var limit: Int { 1 << 20 }
+  /// 768 KiB.
+  static var limit: Int { 768 << 10 }
 
   private let queue: BoundedQueue<Task<Output, Never>, End>
   private let source: Task<Void, Never>

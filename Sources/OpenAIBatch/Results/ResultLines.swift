@@ -57,15 +57,25 @@ extension BatchResult where Value == BatchResponse {
 package struct ResultRows<Output: Sendable>: AsyncSequence, Sendable {
   package typealias Element = Output
 
-  let source: ResultSource
-  let make: @Sendable (ResultSource.Row) -> Output
+  private let source: ResultSource
+  /// Makes the rows of a block, the last one first.
+  private let makeBlock: @Sendable ([ResultSource.Row]) -> [Output]
+
+  init(source: ResultSource, make: @escaping @Sendable (ResultSource.Row) -> Output) {
+    self.source = source
+    makeBlock = { rows in
+      var outputs = rows.map(make)
+      outputs.reverse()
+      return outputs
+    }
+  }
 
   package func makeAsyncIterator() -> Iterator { Iterator(rows: self) }
 
   package struct Iterator: AsyncIteratorProtocol {
     private let rows: ResultRows
     private var ahead: ReadAhead<[Output], ResultSource.End>?
-    private var block: IndexingIterator<[Output]> = [].makeIterator()
+    private var block: [Output] = []
     private var isFinished = false
     /// How many files were gone; known at the end.
     private(set) var deletedFiles = 0
@@ -75,45 +85,48 @@ package struct ResultRows<Output: Sendable>: AsyncSequence, Sendable {
     package mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws(BatchClientError) -> Output? {
-      while !isFinished {
-        guard !Task.isCancelled else {
-          finish()
-          throw .cancelled("results")
-        }
-        if let output = block.next() { return output }
-        try await nextBlock()
-      }
-      return nil
+      if block.isEmpty || Task.isCancelled { block = try await nextBlock() ?? [] }
+      return block.popLast()
     }
 
     package mutating func next() async throws(BatchClientError) -> Output? {
       try await next(isolation: nil)
     }
 
-    nonisolated(nonsending) private mutating func nextBlock() async throws(BatchClientError) {
-      let ahead = ahead ?? Self.start(rows)
-      self.ahead = ahead
-      switch await ahead.next() {
-      case .block(let outputs):
-        block = outputs.makeIterator()
-      case .end(let end):
-        finish()
-        deletedFiles = end.deletedFiles
-        if let error = end.error { throw error }
+    /// Rows that follow, at least one and the last one first: taking one away moves it. `nil` after the last row.
+    ///
+    /// A task that is cancelled gets the error, and not the rows that wait.
+    nonisolated(nonsending) mutating func nextBlock() async throws(BatchClientError) -> [Output]? {
+      while !isFinished {
+        guard !Task.isCancelled else {
+          finish()
+          throw .cancelled("results")
+        }
+        let ahead = ahead ?? rows.start()
+        self.ahead = ahead
+        switch await ahead.next() {
+        case .block(let outputs):
+          if !outputs.isEmpty { return outputs }
+        case .end(let end):
+          finish()
+          deletedFiles = end.deletedFiles
+          if let error = end.error { throw error }
+        }
       }
+      return nil
     }
 
     private mutating func finish() {
       isFinished = true
       ahead = nil
-      block = [].makeIterator()
+      block = []
     }
+  }
 
-    private static func start(_ rows: ResultRows) -> ReadAhead<[Output], ResultSource.End> {
-      ReadAhead { hand in
-        await rows.source.read { block, weight in
-          await hand(weight) { [make = rows.make] in block.map(make) }
-        }
+  private func start() -> ReadAhead<[Output], ResultSource.End> {
+    ReadAhead { hand in
+      await source.read { block, weight in
+        await hand(weight) { [makeBlock] in makeBlock(block) }
       }
     }
   }

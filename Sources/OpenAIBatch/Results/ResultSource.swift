@@ -4,6 +4,14 @@
 internal import OpenAIBatchJSON
 internal import OpenAIBatchModels
 
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// Which rows of a batch are read, and how.
 struct ResultSource: Sendable {
   enum Name: Sendable {
@@ -39,10 +47,14 @@ struct ResultSource: Sendable {
     var deletedFiles = 0
   }
 
-  /// The text of one block in bytes: much to a switch of tasks, little to all memory.
-  static let blockSize = 64 << 10
+  /// The text of one block in bytes: each core has its share of what is read ahead, and the fewer switches of tasks the
+  /// fewer there are.
+  static let blockSize = {
+    let share = ReadAhead<Void, Void>.limit / max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
+    return min(max(share, 64 << 10), 512 << 10)
+  }()
   /// The rows of one block.
-  static let blockRows = 256
+  static let blockRows = 1024
   /// What a row weighs beside its text.
   private static let rowWeight = 256
 
