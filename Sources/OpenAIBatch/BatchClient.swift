@@ -96,8 +96,7 @@ public struct BatchClient: Sendable {
     let response = try await send(
       try request(for: operation, options), effect: operation.effect, options, until: deadline,
       collectLimit: configuration.maximumResponseLength, record: record)
-    let requestID = response.head.headerFields[.requestID]
-    let status = response.head.status.code
+    let head = response.head
     var bytes: [UInt8] = []
     do throws(TransportFailure) {
       bytes = try await response.collect(upTo: configuration.maximumResponseLength)
@@ -117,8 +116,8 @@ public struct BatchClient: Sendable {
           + "\(secrets.redacting("\(error)")). It begins: \(excerpt(of: bytes))",
         attempts: record.attempts, underlying: error)
       failure.isOutcomeUnknown = record.effects > 0
-      failure.status = status
-      failure.requestID = requestID
+      failure.status = head.status.code
+      failure.requestID = head.headerFields[.requestID]
       throw failure
     }
   }

@@ -43,27 +43,54 @@ struct ResponseHead: Sendable, Equatable {
     text.append(UInt8(ascii: "\n"))
   }
 
+  /// Names as servers write them: checking a name, and writing it in lower case, takes several times as long as to find
+  /// it here.
+  private static let knownNames: [String: HTTPField.Name] = {
+    let names = [
+      "Server", "Date", "Content-Type", "Content-Length", "Content-Disposition", "Content-Encoding",
+      "Content-Range",
+      "Connection", "Keep-Alive", "Transfer-Encoding", "Accept-Ranges", "Cache-Control", "Etag", "ETag",
+      "Last-Modified", "Location", "Retry-After", "Set-Cookie", "Strict-Transport-Security", "Vary", "Via",
+      "Alt-Svc",
+      "CF-Cache-Status", "CF-RAY", "X-Content-Type-Options", "X-Request-ID", "X-Request-Id",
+      "OpenAI-Organization",
+      "OpenAI-Processing-Ms", "OpenAI-Project", "OpenAI-Version", "X-Envoy-Upstream-Service-Time",
+      "X-Ratelimit-Limit-Requests", "X-Ratelimit-Remaining-Requests", "X-Ratelimit-Reset-Requests",
+    ]
+    let spellings = Set(names + names.map { $0.lowercased() })
+    return Dictionary(
+      uniqueKeysWithValues: spellings.compactMap { name in HTTPField.Name(name).map { (name, $0) } })
+  }()
+
+  private static func fieldName(_ text: String) -> HTTPField.Name? {
+    knownNames[text] ?? HTTPField.Name(text)
+  }
+
   /// The head with its strings: UTF-8 where the bytes are, else Latin-1.
   var response: HTTPResponse {
-    var rest = text[...]
-    func nextLine() -> ArraySlice<UInt8>? {
-      guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
-      defer { rest = rest[(end + 1)...] }
-      return rest[..<end]
-    }
-    let reason = String(decoding: nextLine() ?? [], as: UTF8.self)
+    var reason = ""
     var fields = HTTPFields()
     fields.reserveCapacity(fieldCount)
-    while let line = nextLine() {
+    var start = 0
+    while let end = text[start...].firstIndex(of: UInt8(ascii: "\n")) {
+      let line = text[start..<end]
+      defer { start = end + 1 }
+      guard start > 0 else {
+        reason = String(decoding: line, as: UTF8.self)
+        continue
+      }
       guard let colon = line.firstIndex(of: UInt8(ascii: ":")),
-        let name = HTTPField.Name(String(decoding: line[..<colon], as: UTF8.self))
+        let name = Self.fieldName(String(decoding: line[..<colon], as: UTF8.self))
       else { continue }
-      let value = line[(colon + 1)...]
-      let string =
-        String(validating: value, as: UTF8.self)
-        ?? String(String.UnicodeScalarView(value.map { Unicode.Scalar($0) }))
-      fields.append(HTTPField(name: name, value: string))
+      fields.append(HTTPField(name: name, value: Self.fieldValue(line[(colon + 1)...])))
     }
     return HTTPResponse(status: .init(code: statusCode, reasonPhrase: reason), headerFields: fields)
+  }
+
+  private static func fieldValue(_ bytes: ArraySlice<UInt8>) -> String {
+    // Nearly all are, and no question is asked of the decoder then.
+    if bytes.allSatisfy({ $0 < 0x80 }) { return String(decoding: bytes, as: UTF8.self) }
+    return String(validating: bytes, as: UTF8.self)
+      ?? String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
   }
 }

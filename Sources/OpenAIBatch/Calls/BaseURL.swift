@@ -45,11 +45,16 @@ struct BaseURL: Sendable, Hashable {
   func head(
     _ method: HTTPRequest.Method, path: String, query: [(name: String, value: String)]
   ) -> HTTPRequest {
-    let pairs = query.map { "\(PathSegment.encode($0.name))=\(PathSegment.encode($0.value))" }
-    let joined = ([address.query].compactMap(\.self).filter { !$0.isEmpty } + pairs).joined(separator: "&")
+    var target = address.path + path
+    var separator = "?"
+    func append(_ item: String) {
+      target += separator + item
+      separator = "&"
+    }
+    if let own = address.query, !own.isEmpty { append(own) }
+    for item in query { append("\(PathSegment.encode(item.name))=\(PathSegment.encode(item.value))") }
     return HTTPRequest(
-      method: method, scheme: address.scheme, authority: address.authority,
-      path: address.path + path + (joined.isEmpty ? "" : "?\(joined)"))
+      method: method, scheme: address.scheme, authority: address.authority, path: target)
   }
 
   /// Whether a request still goes to this base: checked after building, whatever built it.

@@ -11,37 +11,40 @@ final class SentSecrets: Sendable {
   private static let capacity = 16
   /// Shorter ones are words: taking them out would garble what a server says.
   private static let leastLength = 8
-  private static let harmless: Set<HTTPField.Name> = [
-    .accept, .userAgent, .contentType, .range, .organization, .project,
-  ]
 
   /// Ids of requests are there to be quoted.
   private static func isHarmless(_ name: HTTPField.Name) -> Bool {
-    harmless.contains(name) || name.canonicalName.hasSuffix("request-id")
+    switch name {
+    case .accept, .userAgent, .contentType, .range, .organization, .project: true
+    default: name.canonicalName.hasSuffix("request-id")
+    }
   }
 
   /// Remembers the values of an attempt's header fields that may be secret.
   func note(_ fields: HTTPFields) {
     for field in fields where !Self.isHarmless(field.name) {
-      note(field.value.split(separator: " ").last.map(String.init) ?? "")
+      let value = field.value.utf8
+      let end = value.lastIndex { $0 != UInt8(ascii: " ") }.map(value.index(after:)) ?? value.startIndex
+      let start = value[..<end].lastIndex(of: UInt8(ascii: " ")).map(value.index(after:)) ?? value.startIndex
+      note(field.value[start..<end])
     }
   }
 
   /// Remembers the values of query items that were set for all calls or for one: some services want the key there.
   func note(_ query: [(name: String, value: String)]) {
     for item in query {
-      note(item.value)
-      note(PathSegment.encode(item.value))
+      note(item.value[...])
+      note(PathSegment.encode(item.value)[...])
     }
   }
 
-  private func note(_ value: String) {
+  private func note(_ value: Substring) {
     guard value.utf8.count >= Self.leastLength else { return }
     values.withLock { values in
-      guard values.last != value else { return }
+      if let last = values.last, last == value { return }
       // The one that was used last stays longest.
       values.removeAll { $0 == value }
-      values.append(value)
+      values.append(String(value))
       if values.count > Self.capacity { values.removeFirst() }
     }
   }
