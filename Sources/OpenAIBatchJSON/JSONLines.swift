@@ -50,17 +50,17 @@ public struct JSONLines<Base: AsyncSequence>: AsyncSequence where Base.Element =
       }
     }
 
-    /// Lines that have arrived together: at least one and at most `most`, and of text not much more than `size` bytes
-    /// unless one line is longer. `nil` at the end.
+    /// Lines that have arrived together: at least one and at most `most`, and not many more than weigh `size`, where each
+    /// weighs its bytes and `lineWeight`. `nil` at the end.
     package mutating func nextBlock(
-      of size: Int, lines most: Int, isolation actor: isolated (any Actor)? = #isolation
+      of size: Int, lineWeight: Int = 0, lines most: Int, isolation actor: isolated (any Actor)? = #isolation
     ) async throws(Base.Failure) -> [JSONLine]? {
       guard let first = try await next(isolation: actor) else { return nil }
       var block = [first]
-      var length = first.bytes.count
-      while length < size, block.count < most, let line = splitter.next() {
+      var weight = first.bytes.count + lineWeight
+      while weight < size, block.count < most, let line = splitter.next() {
         block.append(line)
-        length += line.bytes.count
+        weight += line.bytes.count + lineWeight
       }
       return block
     }

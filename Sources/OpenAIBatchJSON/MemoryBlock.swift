@@ -18,6 +18,13 @@ struct MemoryBlock: Sendable {
     var length = 0
   }
 
+  #if OPENAI_BATCH_ASAN
+  /// The sanitizer is to see the end of each block, and of its use.
+  private static let isShared = false
+  #else
+  private static let isShared = true
+  #endif
+
   private static let unit = 1 << 10
   /// Longer ones are as cheap as what they hold is dear.
   private static let longest = 16 << 10
@@ -27,7 +34,7 @@ struct MemoryBlock: Sendable {
   /// A block of at least `length` bytes: its contents are whatever they are.
   static func take(length: Int) -> MemoryBlock {
     // Allocators have a quick way of their own for the short ones.
-    guard unit + 1...longest ~= length else { return MemoryBlock(exactly: length) }
+    guard isShared, unit + 1...longest ~= length else { return MemoryBlock(exactly: length) }
     let units = (length + unit - 1) / unit
     let block = spare.withLock { spare in
       let block = spare.blocks[units - 1].popLast()
@@ -45,7 +52,7 @@ struct MemoryBlock: Sendable {
   /// Gives the block back: it must not be touched any more.
   func give() {
     let isKept =
-      length > Self.unit && length <= Self.longest
+      Self.isShared && length > Self.unit && length <= Self.longest
       && Self.spare.withLock { spare in
         guard spare.length + length <= Self.mostSpare else { return false }
         spare.length += length

@@ -65,19 +65,19 @@ extension TokenUsage: Codable {
 extension TokenUsage: JSONReadable {
   package init(_ json: JSONView) throws(JSONMisfit) {
     guard json.kind == .object else { throw JSONMisfit("expected an object", json) }
-    // The spelling that this text has is asked for first, so that little is looked for in vain.
-    let isOfChat = json["prompt_tokens"] != nil
-    func tokens(_ batch: StaticString, _ chat: StaticString, _ detail: StaticString? = nil) -> Int {
-      func read(_ name: StaticString) -> Int? {
-        if let detail { json[name]?[detail]?.looseInt } else { json[name]?.looseInt }
+    var members = JSONMemberCursor(json)
+    func tokens(_ name: String, or other: String, _ detail: StaticString? = nil) -> Int {
+      func read(_ name: String) -> Int? {
+        let value = members.member(named: name)
+        return if let detail { value?[detail]?.looseInt } else { value?.looseInt }
       }
-      return (isOfChat ? read(chat) ?? read(batch) : read(batch) ?? read(chat)) ?? 0
+      return read(name) ?? read(other) ?? 0
     }
     self.init(
-      inputTokens: tokens("input_tokens", "prompt_tokens"),
-      cachedTokens: tokens("input_tokens_details", "prompt_tokens_details", "cached_tokens"),
-      outputTokens: tokens("output_tokens", "completion_tokens"),
-      reasoningTokens: tokens("output_tokens_details", "completion_tokens_details", "reasoning_tokens"),
-      totalTokens: json["total_tokens"]?.looseInt)
+      inputTokens: tokens("input_tokens", or: "prompt_tokens"),
+      cachedTokens: tokens("input_tokens_details", or: "prompt_tokens_details", "cached_tokens"),
+      outputTokens: tokens("output_tokens", or: "completion_tokens"),
+      reasoningTokens: tokens("output_tokens_details", or: "completion_tokens_details", "reasoning_tokens"),
+      totalTokens: members.member(named: "total_tokens")?.looseInt)
   }
 }

@@ -21,6 +21,7 @@ for target in package.targets {
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
+    .define("OPENAI_BATCH_ASAN"),
     // As fast as a release, with the checks of a debug build.
     .unsafeFlags([
       "-sanitize=fuzzer,address", "-parse-as-library", "-enable-testing", "-assert-config", "Debug",

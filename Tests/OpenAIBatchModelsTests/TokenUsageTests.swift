@@ -15,6 +15,18 @@ struct TokenUsageTests {
       #"{"prompt_tokens":9,"input_tokens":3,"output_tokens":4,"completion_tokens":8}"#,
       TokenUsage(inputTokens: 3, outputTokens: 4)
     ),
+    (
+      #"{"prompt_tokens":0,"completion_tokens":0,"input_tokens":25,"output_tokens":7}"#,
+      TokenUsage(inputTokens: 25, outputTokens: 7)
+    ),
+    (
+      #"{"prompt_tokens":null,"completion_tokens":0,"input_tokens":5,"output_tokens":7}"#,
+      TokenUsage(inputTokens: 5, outputTokens: 7)
+    ),
+    (
+      #"{"prompt_tokens_details":{"cached_tokens":1},"input_tokens_details":{"cached_tokens":2},"input_tokens":3}"#,
+      TokenUsage(inputTokens: 3, cachedTokens: 2, outputTokens: 0)
+    ),
     (#"{"input_tokens":null,"prompt_tokens":3}"#, TokenUsage(inputTokens: 3, outputTokens: 0)),
     (
       #"{"input_tokens":3,"input_tokens_details":null,"prompt_tokens_details":{"cached_tokens":2}}"#,

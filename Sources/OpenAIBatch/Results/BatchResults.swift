@@ -9,8 +9,8 @@ public import OpenAIBatchModels
 /// Every line becomes a result; a line that cannot be read is a row that failed as `invalid`. In the order of the
 /// files, rows that are in neither file do not show up: ordered results and audits find them.
 ///
-/// Rows are read and made ready on all cores ahead of the reader, in order; what waits is 768 KiB of text at most,
-/// or a single longer line.
+/// Rows are read and made ready on all cores ahead of the reader, in order; what waits is 768 KiB at most,
+/// 64 KiB for each core where there are more than twelve, or a single longer line.
 public struct BatchResults: AsyncSequence, Sendable {
   /// One row's result.
   public typealias Element = BatchResult<BatchResponse>

@@ -1,14 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// How much is read ahead.
+enum ReadAheadSize {
+  private static let cores = max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
+  /// The bytes of blocks that wait at most: 768 KiB, or 64 KiB for each core.
+  static let limit = max(768 << 10, cores * 64 << 10)
+  /// The bytes of one block: each core has its share of what waits, and the larger the share the fewer switches of tasks.
+  static let block = min(limit / cores, limit / 2)
+}
+
 /// Blocks of a source, read ahead of who wants them and transformed on whatever cores are free; handed over in order.
 ///
-/// At most ``limit`` bytes of blocks are held; a longer block is held alone. The source stops when the last reference
-/// goes.
+/// At most ``ReadAheadSize/limit`` bytes of blocks wait, a longer block alone, and the one that comes next is worked on
+/// already. The source stops when the last reference goes.
 final class ReadAhead<Output: Sendable, End: Sendable>: Sendable {
-  /// 768 KiB.
-  static var limit: Int { 768 << 10 }
-
   private let queue: BoundedQueue<Task<Output, Never>, End>
   private let source: Task<Void, Never>
 
@@ -19,7 +33,7 @@ final class ReadAhead<Output: Sendable, End: Sendable>: Sendable {
   init(
     _ read: sending @escaping (_ hand: (Int, @escaping @Sendable () -> Output) async -> Bool) async -> End
   ) {
-    let queue = BoundedQueue<Task<Output, Never>, End>(limit: Self.limit)
+    let queue = BoundedQueue<Task<Output, Never>, End>(limit: ReadAheadSize.limit)
     self.queue = queue
     source = Task {
       let end = await read { weight, work in await queue.send(Task { work() }, weight: weight) }

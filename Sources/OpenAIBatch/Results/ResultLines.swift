@@ -106,7 +106,8 @@ package struct ResultRows<Output: Sendable>: AsyncSequence, Sendable {
         self.ahead = ahead
         switch await ahead.next() {
         case .block(let outputs):
-          if !outputs.isEmpty { return outputs }
+          // Cancelled while it waited: the error comes in its turn.
+          if !outputs.isEmpty, !Task.isCancelled { return outputs }
         case .end(let end):
           finish()
           deletedFiles = end.deletedFiles

@@ -4,14 +4,6 @@
 internal import OpenAIBatchJSON
 internal import OpenAIBatchModels
 
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
-
 /// Which rows of a batch are read, and how.
 struct ResultSource: Sendable {
   enum Name: Sendable {
@@ -47,13 +39,7 @@ struct ResultSource: Sendable {
     var deletedFiles = 0
   }
 
-  /// The text of one block in bytes: each core has its share of what is read ahead, and the fewer switches of tasks the
-  /// fewer there are.
-  static let blockSize = {
-    let share = ReadAhead<Void, Void>.limit / max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
-    return min(max(share, 64 << 10), 512 << 10)
-  }()
-  /// The rows of one block.
+  /// The rows of one block at most.
   static let blockRows = 1024
   /// What a row weighs beside its text.
   private static let rowWeight = 256
@@ -85,7 +71,9 @@ struct ResultSource: Sendable {
       content.takesIncomplete = isPartial
       var lines = JSONLines(content).makeAsyncIterator()
       do throws(BatchClientError) {
-        while var block = try await lines.nextBlock(of: Self.blockSize, lines: Self.blockRows) {
+        while var block = try await lines.nextBlock(
+          of: ReadAheadSize.block, lineWeight: Self.rowWeight, lines: Self.blockRows)
+        {
           let isGrowing = !batch.status.isTerminal || lines.base.isIncomplete
           // The last line of a file that grows may be there in part only: no row has failed for that.
           if isGrowing, let last = block.last, !last.hasLineFeed, (try? last.parse()) == nil {
@@ -118,7 +106,7 @@ struct ResultSource: Sendable {
       block.append(row)
       weight += Self.rowWeight
       if case .line(let line) = row { weight += line.bytes.count }
-      let isFull = weight >= Self.blockSize || block.count == Self.blockRows
+      let isFull = weight >= ReadAheadSize.block || block.count == Self.blockRows
       guard isFull || index == account.count - 1 else { continue }
       guard await hand(block, weight) else { throw .cancelled("results") }
       (block, weight) = ([], 0)

@@ -3,6 +3,7 @@
 
 import Foundation
 import OpenAIBatch
+import Synchronization
 import Testing
 
 @Suite struct OrderedResultsTests {
@@ -152,6 +153,21 @@ import Testing
     #expect(try await failure { try await task.value }.isCancellation)
   }
 
+  /// Cancelled while it waits for rows that are being made: it gets the error, and not the first of them.
+  @Test func endsWhenItsTaskIsCancelledWhileItWaits() async throws {
+    let client = BatchClient.test(resultServer(files))
+    let (start, go) = AsyncStream.makeStream(of: Never.self)
+    let task = Task {
+      for await _ in start {}
+      var results = client.results(of: endedBatch(output: "out"), as: CancelsItsReader.self)
+        .makeAsyncIterator()
+      return try await results.next()
+    }
+    CancelsItsReader.cancel.withLock { $0 = { task.cancel() } }
+    go.finish()
+    #expect(try await failure { try await task.value }.isCancellation)
+  }
+
   @Test func readsResultFilesOnDisk() async throws {
     let paths = try files.sorted { $0.key > $1.key }.map { try folder.write($0.value, to: $0.key) }
     let path = try input("a", "b", "c", "d", "e", "f", "g")
@@ -162,4 +178,10 @@ import Testing
     #expect(
       try await failure { try BatchAudit(ofResultFiles: ["\(folder.path)/none"], input: path) }.kind == .file)
   }
+}
+
+private struct CancelsItsReader: Decodable, Sendable {
+  static let cancel = Mutex<(@Sendable () -> Void)?>(nil)
+
+  init(from decoder: any Decoder) throws { Self.cancel.withLock { $0?() } }
 }

@@ -35,7 +35,7 @@ struct ReadAheadTests {
       #expect(number == taken / weight)
       taken += weight
       // One block more waits outside of the queue.
-      #expect(read.withLock(\.self) <= taken + ReadAhead<Int, String>.limit + weight)
+      #expect(read.withLock(\.self) <= taken + ReadAheadSize.limit + weight)
     }
     #expect(taken == 1000 * weight)
   }

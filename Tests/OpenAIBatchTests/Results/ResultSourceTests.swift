@@ -44,7 +44,7 @@ import Testing
     #expect(blocks.reduce(0) { $0 + $1.rows } == 2000)
     for (rows, weight) in blocks {
       #expect(rows <= ResultSource.blockRows && weight >= rows * (line.utf8.count + 100))
-      #expect(rows == 1 || (rows - 1) * line.utf8.count < ResultSource.blockSize)
+      #expect(rows == 1 || (rows - 1) * line.utf8.count < ReadAheadSize.block)
     }
   }
 }
