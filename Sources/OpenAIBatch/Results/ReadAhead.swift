@@ -12,10 +12,11 @@ internal import Musl
 /// How much is read ahead.
 enum ReadAheadSize {
   private static let cores = max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)))
-  /// The bytes of blocks that wait at most: 768 KiB, or 64 KiB for each core.
-  static let limit = max(768 << 10, cores * 64 << 10)
-  /// The bytes of one block: each core has its share of what waits, and the larger the share the fewer switches of tasks.
-  static let block = min(limit / cores, limit / 2)
+  /// The bytes of one block: the larger, the fewer switches of tasks; 768 KiB for all cores, but 64 KiB for each.
+  static let block = max(64 << 10, min((768 << 10) / cores, 512 << 10))
+  /// The bytes of blocks that wait: one block for each core but that of the reader, and no more: it would only take the
+  /// processor from the reader. A block may be longer than it should by a line.
+  static let limit = (cores - 1) * block + block / 2
 }
 
 /// Blocks of a source, read ahead of who wants them and transformed on whatever cores are free; handed over in order.
