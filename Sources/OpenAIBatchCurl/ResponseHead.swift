@@ -48,14 +48,12 @@ struct ResponseHead: Sendable, Equatable {
   private static let knownNames: [String: HTTPField.Name] = {
     let names = [
       "Server", "Date", "Content-Type", "Content-Length", "Content-Disposition", "Content-Encoding",
-      "Content-Range",
-      "Connection", "Keep-Alive", "Transfer-Encoding", "Accept-Ranges", "Cache-Control", "Etag", "ETag",
-      "Last-Modified", "Location", "Retry-After", "Set-Cookie", "Strict-Transport-Security", "Vary", "Via",
-      "Alt-Svc",
-      "CF-Cache-Status", "CF-RAY", "X-Content-Type-Options", "X-Request-ID", "X-Request-Id",
-      "OpenAI-Organization",
-      "OpenAI-Processing-Ms", "OpenAI-Project", "OpenAI-Version", "X-Envoy-Upstream-Service-Time",
-      "X-Ratelimit-Limit-Requests", "X-Ratelimit-Remaining-Requests", "X-Ratelimit-Reset-Requests",
+      "Content-Range", "Connection", "Keep-Alive", "Transfer-Encoding", "Accept-Ranges", "Cache-Control",
+      "Etag", "ETag", "Last-Modified", "Location", "Retry-After", "Set-Cookie", "Strict-Transport-Security",
+      "Vary", "Via", "Alt-Svc", "CF-Cache-Status", "CF-RAY", "X-Content-Type-Options", "X-Request-ID",
+      "X-Request-Id", "OpenAI-Organization", "OpenAI-Processing-Ms", "OpenAI-Project", "OpenAI-Version",
+      "X-Envoy-Upstream-Service-Time", "X-Ratelimit-Limit-Requests", "X-Ratelimit-Remaining-Requests",
+      "X-Ratelimit-Reset-Requests",
     ]
     let spellings = Set(names + names.map { $0.lowercased() })
     return Dictionary(

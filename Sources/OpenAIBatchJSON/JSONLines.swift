@@ -53,7 +53,7 @@ public struct JSONLines<Base: AsyncSequence>: AsyncSequence where Base.Element =
     /// Lines that have arrived together: at least one and at most `most`, and not many more than weigh `size`, where each
     /// weighs its bytes and `lineWeight`. `nil` at the end.
     package mutating func nextBlock(
-      of size: Int, lineWeight: Int = 0, lines most: Int, isolation actor: isolated (any Actor)? = #isolation
+      of size: Int, lineWeight: Int, lines most: Int, isolation actor: isolated (any Actor)? = #isolation
     ) async throws(Base.Failure) -> [JSONLine]? {
       guard let first = try await next(isolation: actor) else { return nil }
       var block = [first]

@@ -26,16 +26,15 @@ struct JSONName {
   init(_ bytes: UnsafeBufferPointer<UInt8>) {
     self.bytes = bytes
     literalLength = UInt32(truncatingIfNeeded: bytes.count &+ 2)
+    mask = Self.mask(bytes.count)
     if bytes.count >= 8, let base = bytes.baseAddress {
       first = Self.word(base)
       last = Self.word(base + (bytes.count &- 8))
-      mask = .max
     } else {
       var word: UInt64 = 0
       for (index, byte) in bytes.enumerated() { word |= UInt64(byte) &<< UInt64(index &* 8) }
       first = word
       last = word
-      mask = (1 &<< UInt64(bytes.count &* 8)) &- 1
     }
   }
 
@@ -46,7 +45,7 @@ struct JSONName {
   @inline(__always)
   static func bit(of place: UnsafePointer<UInt8>, literalLength: UInt32) -> UInt64 {
     let count = Int(literalLength) &- 2
-    return bit(count >= 8 ? word(place) : word(place) & ((1 &<< UInt64(count &* 8)) &- 1), count: count)
+    return bit(word(place) & mask(count), count: count)
   }
 
   @inline(__always)
@@ -62,6 +61,12 @@ struct JSONName {
     guard count > 8, let base = bytes.baseAddress else { return true }
     guard Self.word(place + (count &- 8)) == last else { return false }
     return count <= 16 || memcmp(place + 8, base + 8, count &- 16) == 0
+  }
+
+  /// What belongs to a name of `count` bytes in the word at its first one.
+  @inline(__always)
+  private static func mask(_ count: Int) -> UInt64 {
+    count >= 8 ? .max : (1 &<< UInt64(truncatingIfNeeded: count &* 8)) &- 1
   }
 
   @inline(__always)

@@ -34,8 +34,7 @@ extension JSONScanner {
       default: return index
       }
     }
-    // A line that ends with blanks is stepped over to its very end, and no further.
-    return min(index, end)
+    return index
   }
 
   /// Steps over the string that starts here.

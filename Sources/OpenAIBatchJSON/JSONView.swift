@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
-
 /// A look at a value of a scanned text, without a share in the text's life: valid only inside of the closure that
 /// got it. For code that reads some values of each of millions of texts.
 @usableFromInline
@@ -66,7 +58,7 @@ extension JSONView {
   func memberKey(_ name: String, first: Int? = nil) -> Int? {
     var name = name
     return name.withUTF8 { name in
-      if let first, isKey(first, name) { return first }
+      if let first, at(first).jsonString.equals(name) { return first }
       return memberKey(name)
     }
   }
@@ -74,6 +66,7 @@ extension JSONView {
   @inline(__always)
   func memberKey(_ name: UnsafeBufferPointer<UInt8>) -> Int? {
     guard firstByte == UInt8(ascii: "{") else { return nil }
+    // Keys with escapes are compared by their meaning.
     guard !raw.flags.contains(.escaped) else { return keys.first { $0.jsonString.equals(name) }?.node }
     let wanted = JSONName(name)
     var key = node &+ 1
@@ -86,11 +79,6 @@ extension JSONView {
       key = Int(nodes[key &+ 1].next)
     }
     return nil
-  }
-
-  /// Whether a key is `name`. Keys with escapes are compared by their meaning.
-  private func isKey(_ key: Int, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
-    at(key).jsonString.equals(name)
   }
 
   /// The element at `index`, or `nil` when this is not an array or is shorter.

@@ -29,13 +29,6 @@ struct JSONStringTests {
 
   /// Every unit as an escape.
   private static func escaped(_ text: String) -> String {
-    "\"" + text.utf16.map { "\\u" + String(String($0, radix: 16).reversed()).padding(to: 4) }.joined() + "\""
-  }
-}
-
-extension String {
-  /// The reversed digits, filled up with zeros and put right.
-  fileprivate func padding(to length: Int) -> String {
-    String((self + String(repeating: "0", count: length - count)).reversed())
+    "\"" + text.utf16.map { "\\u" + String(0x10000 + Int($0), radix: 16).suffix(4) }.joined() + "\""
   }
 }

@@ -39,9 +39,7 @@ public struct DecodedBatchResults<Value: Decodable & Sendable>: AsyncSequence, S
 
 /// A reading of results under way.
 public struct BatchResultsIterator<Value: Sendable>: AsyncIteratorProtocol {
-  private var rows: ResultRows<BatchResult<Value>>.Iterator
-  /// Results that have come and were not asked for yet, the last one first.
-  @usableFromInline var block: [BatchResult<Value>] = []
+  @usableFromInline var rows: ResultRows<BatchResult<Value>>.Iterator
 
   fileprivate init(rows: ResultRows<BatchResult<Value>>.Iterator) { self.rows = rows }
 
@@ -50,19 +48,12 @@ public struct BatchResultsIterator<Value: Sendable>: AsyncIteratorProtocol {
   public mutating func next(
     isolation actor: isolated (any Actor)?
   ) async throws(BatchClientError) -> BatchResult<Value>? {
-    if block.isEmpty || Task.isCancelled { try await fill(isolation: actor) }
-    return block.popLast()
+    try await rows.next(isolation: actor)
   }
 
   /// The next row's result; `nil` after the last.
   public mutating func next() async throws(BatchClientError) -> BatchResult<Value>? {
     try await next(isolation: nil)
-  }
-
-  @usableFromInline
-  mutating func fill(isolation actor: isolated (any Actor)?) async throws(BatchClientError) {
-    block = []
-    block = try await rows.nextBlock() ?? []
   }
 }
 

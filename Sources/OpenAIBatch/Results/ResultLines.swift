@@ -54,9 +54,8 @@ extension BatchResult where Value == BatchResponse {
 }
 
 /// The rows of a batch, streamed, each as a value that was made of it on whatever core was free.
-package struct ResultRows<Output: Sendable>: AsyncSequence, Sendable {
-  package typealias Element = Output
-
+@usableFromInline
+package struct ResultRows<Output: Sendable>: Sendable {
   private let source: ResultSource
   /// Makes the rows of a block, the last one first.
   private let makeBlock: @Sendable ([ResultSource.Row]) -> [Output]
@@ -72,31 +71,31 @@ package struct ResultRows<Output: Sendable>: AsyncSequence, Sendable {
 
   package func makeAsyncIterator() -> Iterator { Iterator(rows: self) }
 
-  package struct Iterator: AsyncIteratorProtocol {
+  @usableFromInline
+  package struct Iterator {
     private let rows: ResultRows
     private var ahead: ReadAhead<[Output], ResultSource.End>?
-    private var block: [Output] = []
+    /// Rows that have come and were not asked for yet, the last one first: taking one away moves it.
+    @usableFromInline var block: [Output] = []
     private var isFinished = false
     /// How many files were gone; known at the end.
     private(set) var deletedFiles = 0
 
     fileprivate init(rows: ResultRows) { self.rows = rows }
 
+    /// The next row; `nil` after the last.
+    @inlinable
     package mutating func next(
-      isolation actor: isolated (any Actor)?
+      isolation actor: isolated (any Actor)? = #isolation
     ) async throws(BatchClientError) -> Output? {
-      if block.isEmpty || Task.isCancelled { block = try await nextBlock() ?? [] }
+      if block.isEmpty || Task.isCancelled { try await nextBlock(isolation: actor) }
       return block.popLast()
     }
 
-    package mutating func next() async throws(BatchClientError) -> Output? {
-      try await next(isolation: nil)
-    }
-
-    /// Rows that follow, at least one and the last one first: taking one away moves it. `nil` after the last row.
-    ///
-    /// A task that is cancelled gets the error, and not the rows that wait.
-    nonisolated(nonsending) mutating func nextBlock() async throws(BatchClientError) -> [Output]? {
+    /// Waits for rows, if any follow. A task that is cancelled gets the error, and not the rows that wait.
+    @usableFromInline
+    mutating func nextBlock(isolation actor: isolated (any Actor)?) async throws(BatchClientError) {
+      block = []
       while !isFinished {
         guard !Task.isCancelled else {
           finish()
@@ -107,20 +106,21 @@ package struct ResultRows<Output: Sendable>: AsyncSequence, Sendable {
         switch await ahead.next() {
         case .block(let outputs):
           // Cancelled while it waited: the error comes in its turn.
-          if !outputs.isEmpty, !Task.isCancelled { return outputs }
+          if !outputs.isEmpty, !Task.isCancelled {
+            block = outputs
+            return
+          }
         case .end(let end):
           finish()
           deletedFiles = end.deletedFiles
           if let error = end.error { throw error }
         }
       }
-      return nil
     }
 
     private mutating func finish() {
       isFinished = true
       ahead = nil
-      block = []
     }
   }
 
