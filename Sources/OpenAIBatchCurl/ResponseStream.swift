@@ -9,10 +9,13 @@ internal import OpenAIBatchTransport
 /// A pure value: it performs nothing and returns what to do. The waiters are whatever the owner resumes.
 struct ResponseStream<HeadWaiter, BodyWaiter> {
   /// The most unread bytes; the engine stops reading from the connection before there are more. A reader takes
-  /// all of them at once, so that together with those in its hand there are at most twice as many.
-  static var highMark: Int { 1 << 20 }
+  /// all of them at once. Together with the buffers in its hand, or kept from it, there are at most four times as many.
+  static var highMark: Int { 512 << 10 }
   /// Where a buffer starts when the response is longer: a reader that keeps up never needs more.
-  private static var firstCapacity: Int { 64 << 10 }
+  private static var firstCapacity: Int { 256 << 10 }
+  /// How many buffers are kept that the reader got. New ones would be new pages of memory each time, which cost more
+  /// than what is copied into them.
+  private static var mostGiven: Int { 3 }
 
   enum End {
     case complete
@@ -37,6 +40,8 @@ struct ResponseStream<HeadWaiter, BodyWaiter> {
   private var headWaiter: HeadWaiter?
   private var bodyWaiter: BodyWaiter?
   private var unread: [UInt8] = []
+  /// Buffers that the reader got, the oldest first.
+  private var given: [[UInt8]] = []
   private var end: End?
   private var isPaused = false
 
@@ -58,6 +63,7 @@ struct ResponseStream<HeadWaiter, BodyWaiter> {
       isPaused = true
       return false
     }
+    if unread.isEmpty { takeGiven() }
     if unread.capacity < needed {
       let wished = unread.isEmpty ? min(expectedLength ?? 0, Self.firstCapacity) : unread.capacity * 4
       unread.reserveCapacity(max(needed, min(wished, Self.highMark)))
@@ -66,10 +72,18 @@ struct ResponseStream<HeadWaiter, BodyWaiter> {
     return true
   }
 
+  /// Takes the oldest buffer that the reader got, if it has let go of it, or else another as long.
+  private mutating func takeGiven() {
+    guard given.count == Self.mostGiven else { return }
+    unread = given.removeFirst()
+    unread.removeAll(keepingCapacity: true)
+  }
+
   /// Ends the response; only the first end counts.
   mutating func finish(_ end: End) {
     guard self.end == nil else { return }
     self.end = end
+    given = []
     if case .failed(let failure) = end, failure.kind == .cancelled { unread = [] }
   }
 
@@ -116,10 +130,16 @@ struct ResponseStream<HeadWaiter, BodyWaiter> {
     return deliver()
   }
 
+  private mutating func keep(_ buffer: [UInt8]) {
+    if given.count == Self.mostGiven { given.removeFirst() }
+    given.append(buffer)
+  }
+
   private mutating func pull() -> Pull {
     if !unread.isEmpty {
       let bytes = unread
       unread = []
+      if end == nil { keep(bytes) }
       let resumes = isPaused && end == nil
       isPaused = false
       return .result(.success(bytes[...]), resumesReceiving: resumes)

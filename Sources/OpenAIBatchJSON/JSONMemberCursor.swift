@@ -28,6 +28,11 @@ package struct JSONMemberCursor {
     return name.withUTF8 { name in memberKey(name).map { object.at($0 &+ 1) } }
   }
 
+  /// The first member called `name`.
+  package mutating func member(named name: StaticString) -> JSONView? {
+    memberKey(name.utf8Bytes).map { object.at($0 &+ 1) }
+  }
+
   @inline(__always)
   private mutating func memberKey(_ name: UnsafeBufferPointer<UInt8>) -> Int? {
     let wanted = JSONName(name)

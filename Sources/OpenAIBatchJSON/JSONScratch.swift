@@ -1,30 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-internal import Synchronization
+/// The memory that a thread keeps at hand for reading texts, which come by the million.
+final class JSONScratch {
+  /// What documents are made of.
+  let blocks = SpareBlocks()
+  /// Space for ``longestText`` bytes.
+  private let text = UnsafeMutablePointer<UInt8>.allocate(capacity: longestText)
+  private let nodes = UnsafeMutablePointer<NodeBuffer>.allocate(capacity: 1)
 
-/// The space that scanning a text needs for its time: a copy of the text with zeros behind it, and nodes.
-///
-/// Texts come by the million, so a few are kept for the next one.
-final class JSONScratch: Sendable {
-  // Only whoever took it from `spare` touches it.
-  nonisolated(unsafe) private let text: UnsafeMutablePointer<UInt8>
-  nonisolated(unsafe) private var nodes: NodeBuffer
-
-  private static let spare = Mutex<[JSONScratch]>([])
-  /// More threads than these allocate for each text.
-  private static let mostSpare = 16
   /// 256 KiB, a page of batches and more: longer texts are rare enough to allocate for each.
   private static let longestText = 256 << 10
+  /// As many as most texts of that length have.
+  private static let usualNodes = longestText / 12
+  /// That of each thread.
+  static let threads = ThreadLocal { JSONScratch() }
 
-  private init(capacity: Int) {
-    text = .allocate(capacity: capacity)
-    nodes = NodeBuffer(capacity: min(capacity, Self.longestText) / 12)
+  private init() {
+    nodes.initialize(to: NodeBuffer(capacity: Self.usualNodes))
   }
 
   deinit {
+    blocks.deallocate()
     text.deallocate()
+    nodes.pointee.deallocate()
     nodes.deallocate()
+  }
+
+  /// Lends space for `count` bytes, whose contents are whatever they are. `body` must not read a text.
+  func withBytes<Result>(_ count: Int, _ body: (UnsafeMutableBufferPointer<UInt8>) -> Result) -> Result {
+    guard count > Self.longestText else { return body(UnsafeMutableBufferPointer(start: text, count: count)) }
+    let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: count)
+    defer { bytes.deallocate() }
+    return body(bytes)
   }
 
   /// The document of `bytes`, whole or up to the fault.
@@ -39,33 +47,29 @@ final class JSONScratch: Sendable {
         JSONScanner.Fault("longer than 2 GiB", 0)
       )
     }
-    let needed = bytes.count + JSONScanner.padding
-    guard needed <= longestText else { return JSONScratch(capacity: needed).scan(bytes, line, isPadded) }
-    let scratch = spare.withLock { $0.popLast() } ?? JSONScratch(capacity: longestText)
-    defer {
-      spare.withLock { spare in
-        // One with many more nodes than texts of that length have would be a waste to keep.
-        if spare.count < mostSpare, scratch.nodes.capacity <= longestText / 8 { spare.append(scratch) }
+    return threads.withCurrent { scratch in
+      bytes.withUnsafeBufferPointer { bytes in
+        if isPadded, let base = bytes.baseAddress { return scratch.scan(base, bytes, line) }
+        return scratch.withBytes(bytes.count + JSONScanner.padding) { space in
+          // A copy with zeros behind it.
+          _ = space.update(fromContentsOf: bytes)
+          space[bytes.count...].update(repeating: 0)
+          return scratch.scan(space.baseAddress.unsafelyUnwrapped, bytes, line)
+        }
       }
     }
-    return scratch.scan(bytes, line, isPadded)
   }
 
-  private func scan(_ bytes: ArraySlice<UInt8>, _ line: Int?, _ isPadded: Bool) -> (
+  private func scan(_ base: UnsafePointer<UInt8>, _ text: UnsafeBufferPointer<UInt8>, _ line: Int?) -> (
     document: JSONDocument, fault: JSONScanner.Fault?
   ) {
-    bytes.withUnsafeBufferPointer { bytes in
-      nodes.removeAll()
-      let base = isPadded ? bytes.baseAddress ?? padded(bytes) : padded(bytes)
-      let fault = JSONScanner(base: base, end: bytes.count).scan(into: &nodes)
-      return (JSONDocument(nodes: nodes.all, text: bytes, line: line), fault)
+    nodes.pointee.removeAll()
+    let fault = JSONScanner(base: base, end: text.count).scan(into: &nodes.pointee)
+    let document = JSONDocument(nodes: nodes.pointee.all, text: text, line: line)
+    if nodes.pointee.capacity > Self.usualNodes {
+      nodes.pointee.deallocate()
+      nodes.pointee = NodeBuffer(capacity: Self.usualNodes)
     }
-  }
-
-  /// A copy with zeros behind it.
-  private func padded(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafePointer<UInt8> {
-    if let first = bytes.baseAddress { text.update(from: first, count: bytes.count) }
-    (text + bytes.count).update(repeating: 0, count: JSONScanner.padding)
-    return UnsafePointer(text)
+    return (document, fault)
   }
 }

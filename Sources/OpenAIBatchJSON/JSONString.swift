@@ -20,10 +20,7 @@ struct JSONString {
   /// The text without its escapes. A lone surrogate, which is no character, reads as U+FFFD.
   var text: String {
     guard isEscaped else { return Self.string(content, isASCII: flags.isEmpty) }
-    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: content.count) { buffer in
-      let length = unescape(into: buffer)
-      return Self.string(UnsafeBufferPointer(rebasing: buffer[..<length]), isASCII: false)
-    }
+    return withUnescaped { Self.string($0, isASCII: false) }
   }
 
   /// Whether the text is `name`.
@@ -32,9 +29,15 @@ struct JSONString {
     guard isEscaped else { return Self.equal(content, name) }
     // No escape is shorter than what it stands for.
     guard name.count < content.count else { return false }
-    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: content.count) { buffer in
-      let length = unescape(into: buffer)
-      return Self.equal(UnsafeBufferPointer(rebasing: buffer[..<length]), name)
+    return withUnescaped { Self.equal($0, name) }
+  }
+
+  private func withUnescaped<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    JSONScratch.threads.withCurrent { scratch in
+      scratch.withBytes(content.count) { buffer in
+        let length = unescape(into: buffer)
+        return body(UnsafeBufferPointer(rebasing: buffer[..<length]))
+      }
     }
   }
 

@@ -44,7 +44,7 @@ package struct JSONView {
 extension JSONView {
   /// The first member called `key`, or `nil` when this is not an object or has none.
   package subscript(key: StaticString) -> JSONView? {
-    memberKey(UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)).map { at($0 &+ 1) }
+    memberKey(key.utf8Bytes).map { at($0 &+ 1) }
   }
 
   /// The first member called `name`, or `nil` when this is not an object or has none.
@@ -194,5 +194,12 @@ extension JSONView {
       numbers.append(number)
     }
     return numbers
+  }
+}
+
+extension StaticString {
+  @inline(__always)
+  var utf8Bytes: UnsafeBufferPointer<UInt8> {
+    UnsafeBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
   }
 }

@@ -6,59 +6,141 @@ internal import Synchronization
 /// Memory for one document.
 ///
 /// Documents of some KiB come and go by the million, made on one thread and left on another, which costs an allocator
-/// more than all that is done with them. So blocks of these lengths are kept for the next ones, up to half a megabyte.
+/// more than all that is done with them. So blocks of these lengths are kept for the next ones: some by each thread, and
+/// up to half a megabyte by all together.
 struct MemoryBlock: Sendable {
   // Whoever took it is the only one to touch it.
   nonisolated(unsafe) let start: UnsafeMutableRawPointer
-  private let length: Int
-
-  private struct Spare {
-    /// By length in units, from the shortest that is kept.
-    var blocks = [[MemoryBlock]](repeating: [], count: longest / unit)
-    var length = 0
-  }
+  /// The length in units of a block that is kept; 0 for another one.
+  private let units: Int
 
   #if OPENAI_BATCH_ASAN
   /// The sanitizer is to see the end of each block, and of its use.
-  private static let isShared = false
+  private static let isKept = false
   #else
-  private static let isShared = true
+  private static let isKept = true
   #endif
 
-  private static let unit = 1 << 10
+  fileprivate static let unit = 1 << 10
   /// Longer ones are as cheap as what they hold is dear.
-  private static let longest = 16 << 10
-  private static let mostSpare = 512 << 10
-  private static let spare = Mutex(Spare())
+  fileprivate static let mostUnits = 16
 
   /// A block of at least `length` bytes: its contents are whatever they are.
   static func take(length: Int) -> MemoryBlock {
-    // Allocators have a quick way of their own for the short ones.
-    guard isShared, unit + 1...longest ~= length else { return MemoryBlock(exactly: length) }
     let units = (length + unit - 1) / unit
-    let block = spare.withLock { spare in
-      let block = spare.blocks[units - 1].popLast()
-      if block != nil { spare.length -= units * unit }
-      return block
+    // Allocators have a quick way of their own for the short ones.
+    guard isKept, 2...mostUnits ~= units else {
+      return MemoryBlock(start: allocate(length), units: 0)
     }
-    return block ?? MemoryBlock(exactly: units * unit)
-  }
-
-  private init(exactly length: Int) {
-    start = .allocate(byteCount: length, alignment: MemoryLayout<JSONNode>.alignment)
-    self.length = length
+    let start = JSONScratch.threads.withCurrent { $0.blocks.take(units) } ?? allocate(units * unit)
+    return MemoryBlock(start: start, units: units)
   }
 
   /// Gives the block back: it must not be touched any more.
   func give() {
-    let isKept =
-      Self.isShared && length > Self.unit && length <= Self.longest
-      && Self.spare.withLock { spare in
-        guard spare.length + length <= Self.mostSpare else { return false }
-        spare.length += length
-        spare.blocks[length / Self.unit - 1].append(self)
-        return true
-      }
-    if !isKept { start.deallocate() }
+    if units > 0 {
+      JSONScratch.threads.withCurrent { $0.blocks.give(start, units) }
+    } else {
+      start.deallocate()
+    }
+  }
+
+  private static func allocate(_ length: Int) -> UnsafeMutableRawPointer {
+    .allocate(byteCount: length, alignment: MemoryLayout<JSONNode>.alignment)
+  }
+}
+
+/// The blocks that one thread has at hand: of each length a list, chained through the blocks themselves.
+///
+/// A list that has become long goes to all threads, whole, and one that is empty is replaced by such a one: so a lock is
+/// taken once for many blocks.
+struct SpareBlocks {
+  /// What stands at the beginning of a block that is kept.
+  private struct Link {
+    var next: UnsafeMutablePointer<Link>?
+    /// In the first block of a list for all threads: the list after it.
+    var nextList: UnsafeMutablePointer<Link>?
+  }
+
+  private struct List {
+    var first: UnsafeMutablePointer<Link>?
+    var count = 0
+  }
+
+  private struct Shared: @unchecked Sendable {
+    /// Lists, by the units of their blocks.
+    let lists = SpareBlocks.table(of: UnsafeMutablePointer<Link>?.none)
+    /// The bytes of all their blocks.
+    var length = 0
+  }
+
+  private static let shared = Mutex(Shared())
+  private static let mostShared = 512 << 10
+  /// The bytes of a list that goes to all threads, at most.
+  private static let listLength = 32 << 10
+
+  private static func listCount(_ units: Int) -> Int { listLength / (units * MemoryBlock.unit) }
+
+  /// By the units of their blocks.
+  private let lists = Self.table(of: List())
+
+  private static func table<Entry>(of entry: Entry) -> UnsafeMutablePointer<Entry> {
+    let table = UnsafeMutablePointer<Entry>.allocate(capacity: MemoryBlock.mostUnits + 1)
+    table.initialize(repeating: entry, count: MemoryBlock.mostUnits + 1)
+    return table
+  }
+
+  /// A block of that many units, if there is one.
+  func take(_ units: Int) -> UnsafeMutableRawPointer? {
+    guard let block = lists[units].first ?? Self.takeShared(units) else { return nil }
+    if lists[units].count == 0 { lists[units].count = Self.listCount(units) }
+    lists[units].first = block.pointee.next
+    lists[units].count -= 1
+    return UnsafeMutableRawPointer(block)
+  }
+
+  /// Keeps a block of that many units.
+  func give(_ block: UnsafeMutableRawPointer, _ units: Int) {
+    if lists[units].count == Self.listCount(units) { share(units) }
+    let link = block.bindMemory(to: Link.self, capacity: 1)
+    link.initialize(to: Link(next: lists[units].first))
+    lists[units].first = link
+    lists[units].count += 1
+  }
+
+  /// Gives a whole list to all threads, or its memory back.
+  private func share(_ units: Int) {
+    let list = lists[units]
+    lists[units] = List()
+    let isTaken = Self.shared.withLock { shared in
+      guard shared.length + Self.listLength <= Self.mostShared else { return false }
+      shared.length += Self.listLength
+      list.first?.pointee.nextList = shared.lists[units]
+      shared.lists[units] = list.first
+      return true
+    }
+    if !isTaken { Self.deallocate(list) }
+  }
+
+  private static func takeShared(_ units: Int) -> UnsafeMutablePointer<Link>? {
+    shared.withLock { shared in
+      guard let list = shared.lists[units] else { return nil }
+      shared.lists[units] = list.pointee.nextList
+      shared.length -= listLength
+      return list
+    }
+  }
+
+  private static func deallocate(_ list: List) {
+    var link = list.first
+    while let block = link {
+      link = block.pointee.next
+      block.deallocate()
+    }
+  }
+
+  func deallocate() {
+    for units in 0...MemoryBlock.mostUnits { Self.deallocate(lists[units]) }
+    lists.deallocate()
   }
 }

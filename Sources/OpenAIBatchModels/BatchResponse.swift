@@ -8,13 +8,14 @@ public struct BatchResponse: Sendable {
   /// The endpoint's status: 200 to 299.
   public let statusCode: Int
   /// The id of the request inside the service; quote it to support.
-  public let requestID: String?
+  public var requestID: String? { lazyRequestID.text.flatMap { $0.isEmpty ? nil : $0 } }
   /// The body for lazy access by key; of one that the service sent as the text of an object, that object.
   public let json: JSONValue
+  private let lazyRequestID: LazyText
 
-  init(statusCode: Int, requestID: String?, json: JSONValue) {
+  init(statusCode: Int, requestID: LazyText, json: JSONValue) {
     self.statusCode = statusCode
-    self.requestID = requestID.flatMap { $0.isEmpty ? nil : $0 }
+    self.lazyRequestID = requestID
     self.json = json
   }
 
@@ -22,7 +23,7 @@ public struct BatchResponse: Sendable {
   ///
   /// - Throws: ``JSONFailure`` when `body` is not JSON.
   public init(statusCode: Int = 200, requestID: String? = nil, body: [UInt8]) throws(JSONFailure) {
-    self.init(statusCode: statusCode, requestID: requestID, json: try JSONValue(parsing: body))
+    self.init(statusCode: statusCode, requestID: .text(requestID), json: try JSONValue(parsing: body))
   }
 
   /// The answer's body: raw JSON text, as it came, but without the quotes and escapes of an object that was sent

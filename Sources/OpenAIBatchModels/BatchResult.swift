@@ -6,15 +6,20 @@ public import OpenAIBatchJSON
 /// What came back for one row.
 public struct BatchResult<Value: Sendable>: Sendable {
   /// The line's own id; some providers leave it out, and it may repeat. Join by ``customID``.
-  public let id: String?
+  public var id: String? { lazyID.text }
   /// The row's name; `""` when the server sent none.
   public let customID: String
   /// The answer, or why there is none.
   public let outcome: Result<Value, RowFailure>
+  private let lazyID: LazyText
 
   /// Creates a result.
   public init(id: String? = nil, customID: String, outcome: Result<Value, RowFailure>) {
-    self.id = id
+    self.init(lazyID: .text(id), customID: customID, outcome: outcome)
+  }
+
+  private init(lazyID: LazyText, customID: String, outcome: Result<Value, RowFailure>) {
+    self.lazyID = lazyID
     self.customID = customID
     self.outcome = outcome
   }
@@ -53,23 +58,29 @@ extension BatchResult where Value == BatchResponse {
       error = body["error"].flatMap(Self.error)
       if error == nil { status = 200 }
     }
-    let outcome: Result<BatchResponse, RowFailure>
+    let id = row["id"]
+    let customID = row["custom_id"]?.string ?? ""
+    if let status, let body, error == nil, 200..<300 ~= status {
+      // The document is there as long as the body: what few callers ask for is read from it when they do.
+      let requestID = response?["request_id"].map(value.value)
+      self.init(
+        lazyID: LazyText(id.map(value.value)), customID: customID,
+        outcome: .success(BatchResponse(statusCode: status, requestID: LazyText(requestID), json: body)))
+      return
+    }
+    let failure: RowFailure
     if let status, status >= 400 {
       let apiError = body.flatMap { APIError($0) } ?? error
-      outcome = .failure(
-        RowFailure(
-          .rejected, apiError?.message ?? "The endpoint answered with status \(status).", statusCode: status,
-          apiError: apiError, raw: Array(line.bytes)))
+      failure = RowFailure(
+        .rejected, apiError?.message ?? "The endpoint answered with status \(status).", statusCode: status,
+        apiError: apiError, raw: Array(line.bytes))
     } else if let error {
-      outcome = .failure(RowFailure(notRun: error, statusCode: status, raw: Array(line.bytes)))
-    } else if let status, let body, 200..<300 ~= status {
-      outcome = .success(
-        BatchResponse(statusCode: status, requestID: response?["request_id"]?.string, json: body))
+      failure = RowFailure(notRun: error, statusCode: status, raw: Array(line.bytes))
     } else {
       let reason = Self.fault(value, status: status, hasBody: body != nil)
-      outcome = .failure(RowFailure(.invalid, reason, statusCode: status, raw: Array(line.bytes)))
+      failure = RowFailure(.invalid, reason, statusCode: status, raw: Array(line.bytes))
     }
-    self.init(id: row["id"]?.string, customID: row["custom_id"]?.string ?? "", outcome: outcome)
+    self.init(id: id?.string, customID: customID, outcome: .failure(failure))
   }
 
   /// The body of a response; of one that was sent as the text of an object, that object.

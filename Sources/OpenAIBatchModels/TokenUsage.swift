@@ -66,18 +66,21 @@ extension TokenUsage: JSONReadable {
   package init(_ json: JSONView) throws(JSONMisfit) {
     guard json.kind == .object else { throw JSONMisfit("expected an object", json) }
     var members = JSONMemberCursor(json)
-    func tokens(_ name: String, or other: String, _ detail: StaticString? = nil) -> Int {
-      func read(_ name: String) -> Int? {
-        let value = members.member(named: name)
-        return if let detail { value?[detail]?.looseInt } else { value?.looseInt }
-      }
-      return read(name) ?? read(other) ?? 0
-    }
     self.init(
-      inputTokens: tokens("input_tokens", or: "prompt_tokens"),
-      cachedTokens: tokens("input_tokens_details", or: "prompt_tokens_details", "cached_tokens"),
-      outputTokens: tokens("output_tokens", or: "completion_tokens"),
-      reasoningTokens: tokens("output_tokens_details", or: "completion_tokens_details", "reasoning_tokens"),
-      totalTokens: members.member(named: "total_tokens")?.looseInt)
+      inputTokens: members.tokens("input_tokens") ?? members.tokens("prompt_tokens") ?? 0,
+      cachedTokens: members.tokens("input_tokens_details", "cached_tokens")
+        ?? members.tokens("prompt_tokens_details", "cached_tokens") ?? 0,
+      outputTokens: members.tokens("output_tokens") ?? members.tokens("completion_tokens") ?? 0,
+      reasoningTokens: members.tokens("output_tokens_details", "reasoning_tokens")
+        ?? members.tokens("completion_tokens_details", "reasoning_tokens") ?? 0,
+      totalTokens: members.tokens("total_tokens"))
+  }
+}
+
+extension JSONMemberCursor {
+  /// The number called `name`, or the one called `detail` inside of it.
+  fileprivate mutating func tokens(_ name: StaticString, _ detail: StaticString? = nil) -> Int? {
+    let value = member(named: name)
+    return if let detail { value?[detail]?.looseInt } else { value?.looseInt }
   }
 }

@@ -127,4 +127,28 @@ struct ResponseStreamTests {
     guard case .result(_, let resumes) = stream.next() else { return #expect(Bool(false)) }
     #expect(!resumes)
   }
+
+  @Test func aBufferIsFilledAgainWhenTheReaderHasLetGoOfIt() {
+    var stream = Stream()
+    let piece = [UInt8](repeating: 1, count: 16 << 10)
+    var places: [UnsafePointer<UInt8>?] = []
+    for _ in 0..<8 {
+      _ = receive(piece, by: &stream, expectedLength: 1 << 30)
+      let bytes = bytes(stream.next()) ?? nil
+      #expect(bytes == piece[...])
+      places.append(bytes?.withUnsafeBufferPointer { $0.baseAddress })
+    }
+    #expect(Array(places[3...]) == Array(places[..<5]))
+    #expect(Set(places).count < places.count)
+  }
+
+  @Test func aBufferThatTheReaderHoldsStaysAsItIs() {
+    var stream = Stream()
+    var held: [ArraySlice<UInt8>] = []
+    for number in 0..<8 as Range<UInt8> {
+      _ = receive([UInt8](repeating: number, count: 1_000), by: &stream, expectedLength: 1 << 30)
+      if let bytes = bytes(stream.next()), let bytes { held.append(bytes) }
+    }
+    #expect(held.map { Set($0) } == (0..<8).map { [$0] })
+  }
 }

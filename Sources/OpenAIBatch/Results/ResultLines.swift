@@ -63,9 +63,7 @@ package struct ResultRows<Output: Sendable>: Sendable {
   init(source: ResultSource, make: @escaping @Sendable (ResultSource.Row) -> Output) {
     self.source = source
     makeBlock = { rows in
-      var outputs = rows.map(make)
-      outputs.reverse()
-      return outputs
+      rows.reversed().map(make)
     }
   }
 

@@ -29,7 +29,7 @@ struct ResultSource: Sendable {
   /// One row as it is stored: a line, or what is said of a row that has none.
   enum Row: Sendable {
     case line(JSONLine)
-    case standIn(BatchResult<BatchResponse>)
+    indirect case standIn(BatchResult<BatchResponse>)
   }
 
   /// How reading ended.
