@@ -7,6 +7,7 @@ internal import NIOHTTP1
 internal import NIOPosix
 public import OpenAIBatchSimulator
 internal import OpenAIBatchTransport
+internal import Synchronization
 
 extension BatchSimulator {
   /// Opens the simulator to HTTP/1.1 clients of this machine, on 127.0.0.1.
@@ -26,18 +27,33 @@ extension BatchSimulator {
 public final class SimulatorServer: Sendable {
   /// The port it listens on.
   public let port: Int
-  private let listening: Task<Void, Never>
-
-  private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
+  private let listener: any Channel
+  private let connections: Connections
 
   init(transport: some Transport, port: Int) async throws {
-    let listener = try await Self.listener(port: port)
-    self.port = listener.channel.localAddress?.port ?? port
-    listening = Task { await Self.accept(listener, transport) }
+    let connections = Connections()
+    self.connections = connections
+    // Each connection is served from its beginning: of one that waited in a stream of connections, and was dropped with
+    // it when the server stops, NIO says that it must not be.
+    listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .serverChannelOption(.backlog, value: 256)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.configureHTTPServerPipeline(withPipeliningAssistance: false)
+          let connection = try NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>(
+            wrappingChannelSynchronously: channel)
+          connections.serve { await ServerConnection(transport).run(connection) }
+        }
+      }
+      .bind(host: "127.0.0.1", port: port).get()
+    self.port = listener.localAddress?.port ?? port
   }
 
   deinit {
-    listening.cancel()
+    listener.close(promise: nil)
+    connections.breakAll()
   }
 
   /// The base URL for a client, such as `http://127.0.0.1:8080/v1`.
@@ -45,39 +61,52 @@ public final class SimulatorServer: Sendable {
 
   /// Stops listening and breaks the connections that are open; returns when all is closed.
   public func stop() async {
-    listening.cancel()
-    await listening.value
+    listener.close(promise: nil)
+    connections.breakAll()
+    await waitUntilStopped()
   }
 
   /// Returns when the server has stopped.
   public func waitUntilStopped() async {
-    await listening.value
+    try? await listener.closeFuture.get()
+    await connections.waitUntilClosed()
   }
+}
 
-  private static func listener(port: Int) async throws -> NIOAsyncChannel<Connection, Never> {
-    try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .serverChannelOption(.backlog, value: 256)
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .bind(host: "127.0.0.1", port: port) { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.configureHTTPServerPipeline(withPipeliningAssistance: false)
-          return try Connection(wrappingChannelSynchronously: channel)
-        }
-      }
+/// The tasks that serve a server's connections.
+private final class Connections: Sendable {
+  private struct State {
+    var tasks: [Int: Task<Void, Never>] = [:]
+    var count = 0
+    var areBroken = false
   }
+  private let state = Mutex(State())
 
-  private static func accept(_ listener: NIOAsyncChannel<Connection, Never>, _ transport: some Transport)
-    async
-  {
-    // What ends the listener ends the server, and there is nobody left to tell.
-    try? await listener.executeThenClose { connections in
-      try await withThrowingDiscardingTaskGroup { group in
-        for try await connection in connections {
-          group.addTask { await ServerConnection(transport).run(connection) }
-        }
+  /// Serves a connection, which is broken at once when all are.
+  func serve(_ body: @escaping @Sendable () async -> Void) {
+    state.withLock { state in
+      let number = state.count
+      state.count += 1
+      let task = Task {
+        await body()
+        _ = self.state.withLock { $0.tasks.removeValue(forKey: number) }
       }
+      if state.areBroken { task.cancel() }
+      state.tasks[number] = task
     }
+  }
+
+  /// Breaks the connections that are open, and those that come.
+  func breakAll() {
+    let tasks = state.withLock { state in
+      state.areBroken = true
+      return state.tasks.values
+    }
+    for task in tasks { task.cancel() }
+  }
+
+  func waitUntilClosed() async {
+    while let task = state.withLock({ $0.tasks.values.first }) { await task.value }
   }
 }
 #endif

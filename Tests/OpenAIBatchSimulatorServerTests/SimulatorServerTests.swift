@@ -202,6 +202,19 @@ struct SimulatorServerTests {
     #expect(again.port == server.port)
   }
 
+  @Test func `a server can stop while clients come`() async throws {
+    for _ in 0..<50 {
+      let server = try await BatchSimulator().serve()
+      let port = server.port
+      async let clients: Void = withTaskGroup(of: Void.self) { group in
+        for _ in 0..<8 { group.addTask { _ = try? RawClient(port: port) } }
+      }
+      _ = try? RawClient(port: port)
+      await server.stop()
+      await clients
+    }
+  }
+
   @Test func `the last reference ends a server`() async throws {
     var server: SimulatorServer? = try await BatchSimulator().serve()
     let client = try RawClient(port: server?.port ?? 0)
