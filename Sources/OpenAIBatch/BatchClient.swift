@@ -22,7 +22,7 @@ public struct BatchClient: Sendable {
   private let pipeline: Pipeline
   /// For hosts that the service redirects to: nothing of ours goes there.
   private let storePipeline: Pipeline
-  private let base: Result<BaseURL, BatchClientError>
+  private let template: Result<RequestTemplate, BatchClientError>
 
   /// Creates a client for the service at `https://api.openai.com/v1`.
   ///
@@ -42,9 +42,7 @@ public struct BatchClient: Sendable {
   public init(configuration: Configuration, transport: any Transport) {
     self.configuration = configuration
     self.transport = transport
-    base = Result { () throws(BatchClientError) in
-      try BaseURL(configuration.baseURL, allowInsecureHTTP: configuration.allowInsecureHTTP)
-    }
+    template = Result { () throws(BatchClientError) in try RequestTemplate(configuration) }
     let clock = configuration.clock
     var layers: [any Middleware] = []
     if let logger = configuration.logger { layers.append(LoggingMiddleware(logger, clock: clock)) }
@@ -155,39 +153,17 @@ public struct BatchClient: Sendable {
   func request<Output>(
     for operation: BatchOperation<Output>, _ options: CallOptions
   ) throws(BatchClientError) -> TransportRequest {
-    var base: BaseURL
+    let template: RequestTemplate
     do throws(BatchClientError) {
-      base = try self.base.get()
+      template = try self.template.get()
     } catch {
       var error = error
       error.operation = operation.name
       throw error
     }
-    var head = base.head(
-      operation.method, path: operation.path,
-      query: operation.query + configuration.queryItems + options.queryItems)
-    secrets.note(base.queryItems + configuration.queryItems + options.queryItems)
-    guard base.contains(head) else {
-      throw BatchClientError(
-        .invalidRequest, operation: operation.name, "The request would leave the base URL; it was not sent.")
-    }
-    head.headerFields[.accept] = operation.isTransfer && operation.method == .get ? "*/*" : "application/json"
-    head.headerFields[.userAgent] = Self.userAgent
-    if let type = operation.contentType { head.headerFields[.contentType] = type }
-    if let organization = configuration.organization { head.headerFields[.organization] = organization }
-    if let project = configuration.project { head.headerFields[.project] = project }
-    for (fields, kind) in [
-      (configuration.headers, BatchClientError.Kind.invalidConfiguration), (options.headers, .invalidRequest),
-    ] {
-      for field in fields {
-        guard !Self.framing.contains(field.name) else {
-          throw BatchClientError(
-            kind, operation: operation.name,
-            "The header \(field.name) is set by the client and cannot be replaced.")
-        }
-        head.headerFields[field.name] = field.value
-      }
-    }
+    let head = try template.head(for: operation, options)
+    secrets.note(template.queryItems)
+    secrets.note(options.queryItems)
     var timeouts = configuration.timeouts
     if operation.isTransfer { timeouts.total = transferTime(for: operation.body, options) }
     return TransportRequest(head: head, body: operation.body, timeouts: timeouts, operation: operation.name)
@@ -200,27 +176,12 @@ public struct BatchClient: Sendable {
     return configuration.timeouts.total.map { $0 + .seconds(length >> 17) }
   }
 
-  /// What frames the request, says where it goes, or would change the form of the answer.
-  private static let framing: Set<HTTPField.Name> = [
-    .contentLength, .contentType, .contentEncoding, .transferEncoding, .connection, .expect, .upgrade, .te,
-    .trailer, .acceptEncoding, .host,
-  ]
-
-  /// `swift-openai-batch/0.1.0`
-  static let userAgent = "swift-openai-batch/0.1.0"
-
   /// What an answer begins with, on one line.
   private func excerpt(of bytes: [UInt8]) -> String {
     // More is looked at than shown, so that a secret at the end is not shown in part.
     let text = secrets.redacting(String(decoding: bytes.prefix(8192), as: UTF8.self)).prefix(512)
     return text.isEmpty ? "(empty)" : String(text.map { $0.isNewline ? " " : $0 })
   }
-}
-
-extension HTTPField.Name {
-  static let organization = HTTPField.Name("OpenAI-Organization") ?? .from
-  static let project = HTTPField.Name("OpenAI-Project") ?? .from
-  static let host = HTTPField.Name("Host") ?? .from
 }
 
 extension BatchClient: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

@@ -6,41 +6,41 @@ internal import OpenAIBatchTransport
 /// A checked response head, still in bytes: the engine's thread has better things to do than to make strings.
 struct ResponseHead: Sendable, Equatable {
   var statusCode = 0
-  /// The reason phrase, and then each field as `name:value`, each ended by a line feed, which none of them has.
+  /// The reason phrase, and then name and value of each field.
   private var text: [UInt8] = []
-  private var fieldCount = 0
+  /// Where the parts of ``text`` end.
+  private var ends: [Int] = []
 
-  var hasFields: Bool { fieldCount > 0 }
+  var hasFields: Bool { ends.count > 1 }
 
   /// Forgets the block before.
   mutating func begin(statusCode: Int, reason: some Collection<UInt8>) {
     self.statusCode = statusCode
-    fieldCount = 0
     text.removeAll(keepingCapacity: true)
     text.reserveCapacity(512)
-    text.append(contentsOf: reason)
-    text.append(UInt8(ascii: "\n"))
+    ends.removeAll(keepingCapacity: true)
+    ends.reserveCapacity(32)
+    add(reason)
   }
 
   /// - Parameters:
   ///   - name: Of a form that HTTP allows.
   ///   - value: Without blanks around it.
   mutating func append(name: some Collection<UInt8>, value: some Collection<UInt8>) {
-    text.append(contentsOf: name)
-    text.append(UInt8(ascii: ":"))
-    text.append(contentsOf: value)
-    text.append(UInt8(ascii: "\n"))
-    fieldCount += 1
+    add(name)
+    add(value)
   }
 
   /// Adds to the last field's value.
   mutating func fold(_ value: some Collection<UInt8>) {
-    text.removeLast()
-    let start = text.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-    let isEmpty = text[start...].firstIndex(of: UInt8(ascii: ":")) == text.count - 1
-    if !isEmpty { text.append(UInt8(ascii: " ")) }
-    text.append(contentsOf: value)
-    text.append(UInt8(ascii: "\n"))
+    ends.removeLast()
+    if ends.last != text.count { text.append(UInt8(ascii: " ")) }
+    add(value)
+  }
+
+  private mutating func add(_ part: some Collection<UInt8>) {
+    text.append(contentsOf: part)
+    ends.append(text.count)
   }
 
   /// Names as servers write them: checking a name, and writing it in lower case, takes several times as long as to find
@@ -66,26 +66,24 @@ struct ResponseHead: Sendable, Equatable {
 
   /// The head with its strings: UTF-8 where the bytes are, else Latin-1.
   var response: HTTPResponse {
-    var reason = ""
-    var fields = HTTPFields()
-    fields.reserveCapacity(fieldCount)
-    var start = 0
-    while let end = text[start...].firstIndex(of: UInt8(ascii: "\n")) {
-      let line = text[start..<end]
-      defer { start = end + 1 }
-      guard start > 0 else {
-        reason = String(decoding: line, as: UTF8.self)
-        continue
+    text.withUnsafeBufferPointer { text in
+      func part(_ index: Int) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(rebasing: text[(index == 0 ? 0 : ends[index - 1])..<ends[index]])
       }
-      guard let colon = line.firstIndex(of: UInt8(ascii: ":")),
-        let name = Self.fieldName(String(decoding: line[..<colon], as: UTF8.self))
-      else { continue }
-      fields.append(HTTPField(name: name, value: Self.fieldValue(line[(colon + 1)...])))
+      let fields = stride(from: 1, to: ends.count, by: 2).compactMap { index in
+        Self.fieldName(String(decoding: part(index), as: UTF8.self))
+          .map { HTTPField(name: $0, value: Self.fieldValue(part(index + 1))) }
+      }
+      var headerFields = HTTPFields()
+      headerFields.reserveCapacity(fields.count)
+      // In one go: one at a time, each is a replacement.
+      headerFields.replaceSubrange(0..<0, with: fields)
+      let reason = ends.isEmpty ? "" : String(decoding: part(0), as: UTF8.self)
+      return HTTPResponse(status: .init(code: statusCode, reasonPhrase: reason), headerFields: headerFields)
     }
-    return HTTPResponse(status: .init(code: statusCode, reasonPhrase: reason), headerFields: fields)
   }
 
-  private static func fieldValue(_ bytes: ArraySlice<UInt8>) -> String {
+  private static func fieldValue(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
     // Nearly all are, and no question is asked of the decoder then.
     if bytes.allSatisfy({ $0 < 0x80 }) { return String(decoding: bytes, as: UTF8.self) }
     return String(validating: bytes, as: UTF8.self)

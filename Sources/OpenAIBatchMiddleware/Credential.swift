@@ -6,55 +6,69 @@ internal import OpenAIBatchTransport
 /// How a client proves who it is. Asked for each attempt; never printed.
 public struct Credential: Sendable {
   private enum Source: Sendable {
-    case fixed(name: String, prefix: String, secret: String)
+    case fixed(HTTPField)
+    /// A fixed one that cannot be sent, and why.
+    case unusable(String)
     case bearer(@Sendable () async throws -> String)
   }
   private let source: Source
 
+  private init(_ source: Source) { self.source = source }
+
+  private init(fixed secret: String, in name: HTTPField.Name?, prefix: String = "") {
+    if let name {
+      source =
+        Self.problem(of: secret).map(Source.unusable) ?? .fixed(HTTPField(name: name, value: prefix + secret))
+    } else {
+      source = .unusable("The credential's header name is not valid.")
+    }
+  }
+
   /// A key, sent as `Authorization: Bearer …`.
   public static func apiKey(_ key: String) -> Credential {
-    Credential(source: .fixed(name: "Authorization", prefix: "Bearer ", secret: key))
+    Credential(fixed: key, in: .authorization, prefix: bearerPrefix)
   }
 
   /// A token that can change, asked for before each attempt and sent as `Authorization: Bearer …`.
   public static func bearer(_ token: @escaping @Sendable () async throws -> String) -> Credential {
-    Credential(source: .bearer(token))
+    Credential(.bearer(token))
   }
 
   /// A key in a header of the provider's own, such as Azure's `api-key`.
   public static func header(_ name: String, _ value: String) -> Credential {
-    Credential(source: .fixed(name: name, prefix: "", secret: value))
+    Credential(fixed: value, in: HTTPField.Name(name))
   }
 
   /// Says what is wrong with a fixed key, without repeating it; `nil` when nothing is.
   package var problem: String? {
-    guard case .fixed(let name, _, let secret) = source else { return nil }
-    return HTTPField.Name(name) == nil
-      ? "The credential's header name is not valid." : Self.problem(of: secret)
+    if case .unusable(let problem) = source { problem } else { nil }
   }
 
   /// The header field to send.
   func field() async throws(CallFailure) -> HTTPField {
-    var (name, prefix, secret) = ("Authorization", "Bearer ", "")
     switch source {
-    case .fixed(let fixedName, let fixedPrefix, let fixedSecret):
-      (name, prefix, secret) = (fixedName, fixedPrefix, fixedSecret)
-    case .bearer(let token):
-      do {
-        secret = try await token()
-      } catch {
-        if Task.isCancelled { throw .cancelled("while asking for the token") }
-        throw CallFailure(.middleware(error))
-      }
-      // The next token may be better.
-      if let problem = Self.problem(of: secret) { throw CallFailure(.middleware(UnusableToken(problem))) }
+    case .fixed(let field): return field
+    case .unusable(let problem): throw CallFailure(.configuration(problem))
+    case .bearer(let token): return try await Self.field(for: token)
     }
-    if let problem = Self.problem(of: secret) { throw CallFailure(.configuration(problem)) }
-    guard let name = HTTPField.Name(name) else {
-      throw CallFailure(.configuration("The credential's header name is not valid."))
-    }
-    return HTTPField(name: name, value: prefix + secret)
   }
+
+  private static func field(
+    for token: @Sendable () async throws -> String
+  ) async throws(CallFailure) -> HTTPField {
+    let secret: String
+    do {
+      secret = try await token()
+    } catch {
+      if Task.isCancelled { throw .cancelled("while asking for the token") }
+      throw CallFailure(.middleware(error))
+    }
+    // The next token may be better.
+    if let problem = problem(of: secret) { throw CallFailure(.middleware(UnusableToken(problem))) }
+    return HTTPField(name: .authorization, value: bearerPrefix + secret)
+  }
+
+  private static let bearerPrefix = "Bearer "
 
   private static func problem(of secret: String) -> String? {
     if secret.isEmpty { return "The API key is empty." }

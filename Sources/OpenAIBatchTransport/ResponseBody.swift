@@ -6,23 +6,33 @@
 /// ``next()`` is the back-pressure: who does not ask makes the server wait. Dropping the body aborts the
 /// transfer.
 public struct ResponseBody: ~Copyable, Sendable {
-  private let reader: ResponseBodyReader
+  private enum Content {
+    case bytes([UInt8])
+    case reader(ResponseBodyReader)
+  }
+  private var content: Content
 
   /// Creates a body over `source`, which is abandoned when the body is dropped.
   public init(_ source: any ResponseBodySource) {
-    reader = ResponseBodyReader(source)
+    content = .reader(ResponseBodyReader(source))
   }
 
   /// Creates a body of bytes that are already there.
   public init(bytes: [UInt8] = []) {
-    self.init(ChunkReader(bytes[...]))
+    content = .bytes(bytes)
   }
 
   /// The next bytes, never empty; `nil` at the end.
   ///
   /// - Throws: ``TransportFailure``, also after bytes were delivered; kind `cancelled` when the task is.
   public mutating func next() async throws(TransportFailure) -> ArraySlice<UInt8>? {
-    try await reader.next()
+    switch content {
+    case .bytes(let bytes):
+      content = .bytes([])
+      return bytes.isEmpty ? nil : bytes[...]
+    case .reader(let reader):
+      return try await reader.next()
+    }
   }
 
   /// Reads all bytes that are left.
@@ -31,7 +41,7 @@ public struct ResponseBody: ~Copyable, Sendable {
   /// - Throws: ``TransportFailure``: kind `tooLarge` when there are more than `limit`.
   public consuming func collect(upTo limit: Int) async throws(TransportFailure) -> [UInt8] {
     var bytes: [UInt8] = []
-    while let chunk = try await reader.next() {
+    while let chunk = try await next() {
       guard chunk.count <= limit - bytes.count else {
         throw TransportFailure(.tooLarge, "The response body is longer than \(limit) bytes.")
       }
@@ -46,7 +56,12 @@ public struct ResponseBody: ~Copyable, Sendable {
 
   /// Turns the body into a shared reader, for code that must store it in a copyable value such as an
   /// iterator. One task at a time may read.
-  public consuming func makeReader() -> ResponseBodyReader { reader }
+  public consuming func makeReader() -> ResponseBodyReader {
+    switch content {
+    case .bytes(let bytes): ResponseBodyReader(ChunkReader(bytes[...]))
+    case .reader(let reader): reader
+    }
+  }
 }
 
 /// What a transport implements to deliver a response body.
