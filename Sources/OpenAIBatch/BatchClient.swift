@@ -161,9 +161,9 @@ public struct BatchClient: Sendable {
       error.operation = operation.name
       throw error
     }
-    let head = try template.head(for: operation, options)
-    secrets.note(template.queryItems)
+    secrets.note(template.ownQuery)
     secrets.note(options.queryItems)
+    let head = try template.head(for: operation, options)
     var timeouts = configuration.timeouts
     if operation.isTransfer { timeouts.total = transferTime(for: operation.body, options) }
     return TransportRequest(head: head, body: operation.body, timeouts: timeouts, operation: operation.name)

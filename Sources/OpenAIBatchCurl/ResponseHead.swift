@@ -6,20 +6,20 @@ internal import OpenAIBatchTransport
 /// A checked response head, still in bytes: the engine's thread has better things to do than to make strings.
 struct ResponseHead: Sendable, Equatable {
   var statusCode = 0
-  /// The reason phrase, and then name and value of each field.
-  private var text: [UInt8] = []
-  /// Where the parts of ``text`` end.
-  private var ends: [Int] = []
+  /// The reason phrase, and then name and value of each field: each in four bytes its length, and then itself.
+  private var parts: [UInt8] = []
+  private var fieldCount = 0
+  /// Where the last part begins.
+  private var lastPart = 0
 
-  var hasFields: Bool { ends.count > 1 }
+  var hasFields: Bool { fieldCount > 0 }
 
   /// Forgets the block before.
   mutating func begin(statusCode: Int, reason: some Collection<UInt8>) {
     self.statusCode = statusCode
-    text.removeAll(keepingCapacity: true)
-    text.reserveCapacity(512)
-    ends.removeAll(keepingCapacity: true)
-    ends.reserveCapacity(32)
+    fieldCount = 0
+    parts.removeAll(keepingCapacity: true)
+    parts.reserveCapacity(512)
     add(reason)
   }
 
@@ -29,18 +29,29 @@ struct ResponseHead: Sendable, Equatable {
   mutating func append(name: some Collection<UInt8>, value: some Collection<UInt8>) {
     add(name)
     add(value)
+    fieldCount += 1
   }
 
   /// Adds to the last field's value.
   mutating func fold(_ value: some Collection<UInt8>) {
-    ends.removeLast()
-    if ends.last != text.count { text.append(UInt8(ascii: " ")) }
-    add(value)
+    if parts.count > lastPart + Self.lengthBytes { parts.append(UInt8(ascii: " ")) }
+    parts.append(contentsOf: value)
+    noteLength()
   }
 
+  private static let lengthBytes = 4
+
   private mutating func add(_ part: some Collection<UInt8>) {
-    text.append(contentsOf: part)
-    ends.append(text.count)
+    lastPart = parts.count
+    parts.append(contentsOf: repeatElement(0, count: Self.lengthBytes))
+    parts.append(contentsOf: part)
+    noteLength()
+  }
+
+  private mutating func noteLength() {
+    let start = lastPart
+    let length = UInt32(parts.count - start - Self.lengthBytes).littleEndian
+    parts.withUnsafeMutableBytes { $0.storeBytes(of: length, toByteOffset: start, as: UInt32.self) }
   }
 
   /// Names as servers write them: checking a name, and writing it in lower case, takes several times as long as to find
@@ -66,24 +77,30 @@ struct ResponseHead: Sendable, Equatable {
 
   /// The head with its strings: UTF-8 where the bytes are, else Latin-1.
   var response: HTTPResponse {
-    text.withUnsafeBufferPointer { text in
-      func part(_ index: Int) -> UnsafeBufferPointer<UInt8> {
-        UnsafeBufferPointer(rebasing: text[(index == 0 ? 0 : ends[index - 1])..<ends[index]])
+    parts.withUnsafeBytes { parts in
+      var place = 0
+      func next() -> UnsafeRawBufferPointer {
+        let start = place + Self.lengthBytes
+        place = start + Int(UInt32(littleEndian: parts.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
+        return UnsafeRawBufferPointer(rebasing: parts[start..<place])
       }
-      let fields = stride(from: 1, to: ends.count, by: 2).compactMap { index in
-        Self.fieldName(String(decoding: part(index), as: UTF8.self))
-          .map { HTTPField(name: $0, value: Self.fieldValue(part(index + 1))) }
+      let reason = parts.isEmpty ? "" : String(decoding: next(), as: UTF8.self)
+      var fields: [HTTPField] = []
+      fields.reserveCapacity(fieldCount)
+      while place < parts.count {
+        let (name, value) = (next(), next())
+        guard let name = Self.fieldName(String(decoding: name, as: UTF8.self)) else { continue }
+        fields.append(HTTPField(name: name, value: Self.fieldValue(value)))
       }
+      // In one go: one at a time, each is a replacement.
       var headerFields = HTTPFields()
       headerFields.reserveCapacity(fields.count)
-      // In one go: one at a time, each is a replacement.
       headerFields.replaceSubrange(0..<0, with: fields)
-      let reason = ends.isEmpty ? "" : String(decoding: part(0), as: UTF8.self)
       return HTTPResponse(status: .init(code: statusCode, reasonPhrase: reason), headerFields: headerFields)
     }
   }
 
-  private static func fieldValue(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+  private static func fieldValue(_ bytes: UnsafeRawBufferPointer) -> String {
     // Nearly all are, and no question is asked of the decoder then.
     if bytes.allSatisfy({ $0 < 0x80 }) { return String(decoding: bytes, as: UTF8.self) }
     return String(validating: bytes, as: UTF8.self)

@@ -9,12 +9,13 @@ internal import OpenAIBatchTransport
 /// A pure value: it performs nothing and returns what to do. The waiters are whatever the owner resumes.
 struct ResponseStream<HeadWaiter, BodyWaiter> {
   /// The most unread bytes; the engine stops reading from the connection before there are more. A reader takes
-  /// all of them at once. Together with the buffers in its hand, or kept from it, there are at most four times as many.
+  /// all of them at once. Together with the buffers in its hand, and those that are kept, there are at most four times as
+  /// many.
   static var highMark: Int { 512 << 10 }
-  /// Where a buffer starts when the response is longer: a reader that keeps up never needs more.
-  private static var firstCapacity: Int { 256 << 10 }
-  /// How many buffers are kept that the reader got. New ones would be new pages of memory each time, which cost more
-  /// than what is copied into them.
+  /// Where a buffer starts when the response is longer: behind a slow connection none has more in it.
+  private static var firstCapacity: Int { 64 << 10 }
+  /// How many longer buffers are kept that the reader got. New ones would be new pages of memory each time, which cost
+  /// more than what is copied into them.
   private static var mostGiven: Int { 3 }
 
   enum End {
@@ -40,8 +41,10 @@ struct ResponseStream<HeadWaiter, BodyWaiter> {
   private var headWaiter: HeadWaiter?
   private var bodyWaiter: BodyWaiter?
   private var unread: [UInt8] = []
-  /// Buffers that the reader got, the oldest first.
+  /// Long buffers that the reader got, the oldest first.
   private var given: [[UInt8]] = []
+  /// Whether the last buffer was a long one, so that the next likely is.
+  private var isFast = false
   private var end: End?
   private var isPaused = false
 
@@ -63,7 +66,7 @@ struct ResponseStream<HeadWaiter, BodyWaiter> {
       isPaused = true
       return false
     }
-    if unread.isEmpty { takeGiven() }
+    if unread.isEmpty, isFast { takeGiven() }
     if unread.capacity < needed {
       let wished = unread.isEmpty ? min(expectedLength ?? 0, Self.firstCapacity) : unread.capacity * 4
       unread.reserveCapacity(max(needed, min(wished, Self.highMark)))
@@ -131,6 +134,8 @@ struct ResponseStream<HeadWaiter, BodyWaiter> {
   }
 
   private mutating func keep(_ buffer: [UInt8]) {
+    isFast = buffer.count > Self.firstCapacity
+    guard buffer.capacity >= 2 * Self.firstCapacity else { return }
     if given.count == Self.mostGiven { given.removeFirst() }
     given.append(buffer)
   }

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-/// The memory that a thread keeps at hand for reading texts, which come by the million.
+/// The memory that a thread keeps at hand for reading texts, which come by the million: a megabyte at most.
 final class JSONScratch {
   /// What documents are made of.
   let blocks = SpareBlocks()
-  /// Space for ``longestText`` bytes.
-  private let text = UnsafeMutablePointer<UInt8>.allocate(capacity: longestText)
-  private let nodes = UnsafeMutablePointer<NodeBuffer>.allocate(capacity: 1)
+  /// What a thread that only lets go of documents never needs.
+  private struct Space {
+    /// For ``longestText`` bytes.
+    var text: UnsafeMutablePointer<UInt8>?
+    var nodes: NodeBuffer?
+  }
+  private let space = UnsafeMutablePointer<Space>.allocate(capacity: 1)
 
   /// 256 KiB, a page of batches and more: longer texts are rare enough to allocate for each.
   private static let longestText = 256 << 10
@@ -16,20 +20,22 @@ final class JSONScratch {
   /// That of each thread.
   static let threads = ThreadLocal { JSONScratch() }
 
-  private init() {
-    nodes.initialize(to: NodeBuffer(capacity: Self.usualNodes))
-  }
+  private init() { space.initialize(to: Space()) }
 
   deinit {
     blocks.deallocate()
-    text.deallocate()
-    nodes.pointee.deallocate()
-    nodes.deallocate()
+    space.pointee.text?.deallocate()
+    space.pointee.nodes?.deallocate()
+    space.deallocate()
   }
 
   /// Lends space for `count` bytes, whose contents are whatever they are. `body` must not read a text.
   func withBytes<Result>(_ count: Int, _ body: (UnsafeMutableBufferPointer<UInt8>) -> Result) -> Result {
-    guard count > Self.longestText else { return body(UnsafeMutableBufferPointer(start: text, count: count)) }
+    guard count > Self.longestText else {
+      let text = space.pointee.text ?? .allocate(capacity: Self.longestText)
+      space.pointee.text = text
+      return body(UnsafeMutableBufferPointer(start: text, count: count))
+    }
     let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: count)
     defer { bytes.deallocate() }
     return body(bytes)
@@ -63,12 +69,15 @@ final class JSONScratch {
   private func scan(_ base: UnsafePointer<UInt8>, _ text: UnsafeBufferPointer<UInt8>, _ line: Int?) -> (
     document: JSONDocument, fault: JSONScanner.Fault?
   ) {
-    nodes.pointee.removeAll()
-    let fault = JSONScanner(base: base, end: text.count).scan(into: &nodes.pointee)
-    let document = JSONDocument(nodes: nodes.pointee.all, text: text, line: line)
-    if nodes.pointee.capacity > Self.usualNodes {
-      nodes.pointee.deallocate()
-      nodes.pointee = NodeBuffer(capacity: Self.usualNodes)
+    var nodes = space.pointee.nodes ?? NodeBuffer(capacity: Self.usualNodes)
+    nodes.removeAll()
+    let fault = JSONScanner(base: base, end: text.count).scan(into: &nodes)
+    let document = JSONDocument(nodes: nodes.all, text: text, line: line)
+    if nodes.capacity > Self.usualNodes {
+      nodes.deallocate()
+      space.pointee.nodes = nil
+    } else {
+      space.pointee.nodes = nodes
     }
     return (document, fault)
   }

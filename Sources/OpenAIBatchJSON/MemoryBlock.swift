@@ -6,8 +6,8 @@ internal import Synchronization
 /// Memory for one document.
 ///
 /// Documents of some KiB come and go by the million, made on one thread and left on another, which costs an allocator
-/// more than all that is done with them. So blocks of these lengths are kept for the next ones: some by each thread, and
-/// up to half a megabyte by all together.
+/// more than all that is done with them. So blocks of these lengths are kept for the next ones: by each thread up to 32 KiB
+/// of each length, and for all threads together up to half a megabyte.
 struct MemoryBlock: Sendable {
   // Whoever took it is the only one to touch it.
   nonisolated(unsafe) let start: UnsafeMutableRawPointer

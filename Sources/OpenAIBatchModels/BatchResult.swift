@@ -61,11 +61,16 @@ extension BatchResult where Value == BatchResponse {
     let id = row["id"]
     let customID = row["custom_id"]?.string ?? ""
     if let status, let body, error == nil, 200..<300 ~= status {
-      // The document is there as long as the body: what few callers ask for is read from it when they do.
-      let requestID = response?["request_id"].map(value.value)
-      self.init(
-        lazyID: LazyText(id.map(value.value)), customID: customID,
-        outcome: .success(BatchResponse(statusCode: status, requestID: LazyText(requestID), json: body)))
+      let requestID = response?["request_id"]
+      let answer = { BatchResponse(statusCode: status, requestID: $0, json: body) }
+      // The body keeps the document, unless it is a text's: what few callers ask for is read when they do.
+      if response?["body"]?.kind == body.kind {
+        self.init(
+          lazyID: LazyText(id.map(value.value)), customID: customID,
+          outcome: .success(answer(LazyText(requestID.map(value.value)))))
+      } else {
+        self.init(id: id?.string, customID: customID, outcome: .success(answer(.text(requestID?.string))))
+      }
       return
     }
     let failure: RowFailure

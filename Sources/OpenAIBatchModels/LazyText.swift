@@ -24,3 +24,8 @@ enum LazyText: Sendable, Hashable {
 
   func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
+
+extension LazyText: CustomStringConvertible, CustomReflectable {
+  var description: String { text.map { "\"\($0)\"" } ?? "nil" }
+  var customMirror: Mirror { Mirror(reflecting: text as Any) }
+}

@@ -11,7 +11,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// A regular file, or a part of one, read in pieces of 1 MiB.
+/// A regular file, or a part of one, read in pieces of 256 KiB.
 ///
 /// A file whose length or time of change is another at the end than it was when it was opened was changed while
 /// it was read, and reading fails.
@@ -23,9 +23,19 @@ public final class FileBytes: RequestBodyReader {
   private let path: String
   private let descriptor: CInt
   private let end: Int64
-  private let position: Mutex<Int64>
-  /// With smaller ones, glibc gives memory back to the system and takes it again all the time.
-  private static let pieceLength = 1 << 20
+  private let state: Mutex<State>
+
+  private struct State {
+    /// Where the next piece begins.
+    var position: Int64
+    /// Buffers of the pieces before it, the oldest first: read into again when whoever got them has let go of them. New
+    /// ones would be new pages of memory each time.
+    var given: [[UInt8]] = []
+  }
+
+  private static let pieceLength = 256 << 10
+  /// As many as are under way at once in an upload, and some.
+  private static let mostGiven = 8
 
   /// Opens the regular file at `path`.
   ///
@@ -57,7 +67,7 @@ public final class FileBytes: RequestBodyReader {
     self.descriptor = descriptor
     self.version = found
     end = range.upperBound
-    position = Mutex(range.lowerBound)
+    state = Mutex(State(position: range.lowerBound))
   }
 
   deinit {
@@ -66,22 +76,29 @@ public final class FileBytes: RequestBodyReader {
 
   /// The next piece of the file; `nil` at its end.
   public func next() throws(FileFailure) -> ArraySlice<UInt8>? {
-    let start = position.withLock { $0 }
+    var (start, buffer) = state.withLock { state in
+      (state.position, state.given.count == Self.mostGiven ? state.given.removeFirst() : [])
+    }
     let wanted = Int(min(Int64(Self.pieceLength), end - start))
-    var code: CInt = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
-      var read: Int
+    if buffer.count < wanted {
+      // A byte more than is expected, to see that there is none.
+      buffer = Array(repeating: 0, count: Int(min(Int64(wanted), max(length - start, 0) + 1)))
+    }
+    var (count, code) = (0, 0 as CInt)
+    buffer.withUnsafeMutableBytes { buffer in
       repeat {
-        read = pread(descriptor, buffer.baseAddress, wanted, off_t(start))
-      } while read < 0 && errno == EINTR
-      if read < 0 { code = errno }
-      count = max(read, 0)
+        count = pread(descriptor, buffer.baseAddress, min(wanted, buffer.count), off_t(start))
+      } while count < 0 && errno == EINTR
+      if count < 0 { code = errno }
     }
     guard code == 0 else { throw FileFailure(path: path, action: "read", code: code) }
-    let stop = start + Int64(bytes.count)
-    position.withLock { $0 = stop }
-    if stop > length || (bytes.isEmpty && stop < min(end, length)) { throw .changed(path, version) }
-    guard bytes.isEmpty else { return bytes[...] }
+    let stop = start + Int64(count)
+    state.withLock { state in
+      state.position = stop
+      if buffer.count == Self.pieceLength { state.given.append(buffer) }
+    }
+    if stop > length || (count == 0 && stop < min(end, length)) { throw .changed(path, version) }
+    guard count == 0 else { return buffer[..<count] }
     guard FileVersion(descriptor) == version else { throw .changed(path, version) }
     return nil
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
+import Foundation
 import OpenAIBatchJSON
 import Testing
 
@@ -45,5 +46,22 @@ struct MemoryBlockTests {
     }
     left.finish()
     #expect(await isRight)
+  }
+
+  /// Made on threads that are gone before their documents are.
+  @Test func documentsOutliveTheirThreads() async {
+    let texts = (0..<40).map { Self.text(1_500 + $0 * 100, $0) }
+    let values = await withCheckedContinuation { done in
+      Thread.detachNewThread { done.resume(returning: texts.map { try? JSONValue(parsing: $0) }) }
+    }
+    var others: [JSONValue?] = []
+    for text in texts {
+      others.append(
+        await withCheckedContinuation { done in
+          Thread.detachNewThread { done.resume(returning: try? JSONValue(parsing: text)) }
+        })
+    }
+    #expect(values.map { $0?.bytes } == texts)
+    #expect(others.map { $0?.bytes } == texts)
   }
 }

@@ -6,10 +6,12 @@ import OpenAIBatchModels
 import Testing
 
 struct BatchResultTests {
-  @Test func aSuccess() throws {
+  @Test(arguments: [#"{"a": 1}"#, #""{\"a\": 1}""#])
+  func aSuccess(body: String) throws {
     let result = read(
-      #"{"id":"batch_req_1","custom_id":"row-1","response":{"status_code":200,"request_id":"req_1","body":{"a": 1}},"error":null}"#
+      #"{"id":"batch_req_1","custom_id":"row-1","response":{"status_code":200,"request_id":"req_1","body":\#(body)},"error":null}"#
     )
+    #expect("\(result)".contains("batch_req_1") && "\(result)".contains("req_1\""))
     #expect(result.id == "batch_req_1")
     #expect(result.customID == "row-1")
     let response = try result.outcome.get()

@@ -42,6 +42,21 @@ final class FileBytesTests {
     #expect(try all(FileBytes(path: path)) == content)
   }
 
+  /// Buffers are used again, but not those that somebody still has.
+  @Test(arguments: [0, 1, 3, 100])
+  func piecesThatAreHeldStayAsTheyAre(held: Int) throws {
+    let content = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 >> 10) }
+    try write(content)
+    let file = try FileBytes(path: path)
+    var pieces: [ArraySlice<UInt8>] = []
+    var bytes: [UInt8] = []
+    while let piece = try file.next() {
+      pieces.append(piece)
+      if pieces.count > held { bytes += pieces.removeFirst() }
+    }
+    #expect(bytes + pieces.joined() == content)
+  }
+
   @Test func aChangeIsAnErrorWhateverTheLength() throws {
     let changes: [(FileHandle) throws -> Void] = [
       { try $0.write(contentsOf: Data([1])) }, { try $0.truncate(atOffset: 299_999) },

@@ -5,18 +5,18 @@ internal import OpenAIBatchTransport
 
 /// What the requests of a client have in common, made and checked once.
 struct RequestTemplate: Sendable {
-  /// The query items of the base URL and of the configuration.
-  let queryItems: [(name: String, value: String)]
+  /// The query items of the base URL and of the configuration: their values may be secret.
+  let ownQuery: [(name: String, value: String)]
   private let base: BaseURL
-  private let configured: [(name: String, value: String)]
+  private let configuredQuery: [(name: String, value: String)]
   /// For answers in JSON, and for content of any type.
   private let (jsonFields, contentFields): (HTTPFields, HTTPFields)
 
   /// - Throws: Kind `invalidConfiguration`, for an unusable base URL, and for a header that the client sets.
   init(_ configuration: BatchClient.Configuration) throws(BatchClientError) {
     base = try BaseURL(configuration.baseURL, allowInsecureHTTP: configuration.allowInsecureHTTP)
-    configured = configuration.queryItems
-    queryItems = base.queryItems + configuration.queryItems
+    configuredQuery = configuration.queryItems
+    ownQuery = base.queryItems + configuredQuery
     jsonFields = try Self.fields(accept: "application/json", configuration)
     contentFields = try Self.fields(accept: "*/*", configuration)
   }
@@ -33,12 +33,12 @@ struct RequestTemplate: Sendable {
 
   /// The head of an operation's request, without the credential.
   ///
-  /// - Throws: Kind `invalidRequest` for a header that the client sets.
+  /// - Throws: Kind `invalidRequest` for a header that the client sets, and for a path that leaves the base URL.
   func head<Output>(
     for operation: BatchOperation<Output>, _ options: CallOptions
   ) throws(BatchClientError) -> HTTPRequest {
     var head = base.head(
-      operation.method, path: operation.path, query: operation.query + configured + options.queryItems)
+      operation.method, path: operation.path, query: operation.query + configuredQuery + options.queryItems)
     guard base.contains(head) else {
       throw BatchClientError(
         .invalidRequest, operation: operation.name, "The request would leave the base URL; it was not sent.")
