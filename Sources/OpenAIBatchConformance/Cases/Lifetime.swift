@@ -19,7 +19,7 @@ extension CaseDefinition {
     }
     let line = bench.transport(maxConnections: 1)
     let first = Task { try await line.exchange(server.request(.get, "/first")) }
-    while server.requests.isEmpty { await Task.yield() }
+    try await bench.until { !server.requests.isEmpty }
     let order = (0..<20).map { "/\($0)" }
     var waiting: [Task<Void, any Error>] = []
     for target in order {
@@ -117,7 +117,7 @@ extension CaseDefinition {
     let transport = bench.transport()
     _ = try await transport.exchange(server.request())
     // The server's end of that connection is a descriptor too, and must not become free in between.
-    while server.openConnectionCount > 0 { await Task.yield() }
+    try await bench.until { server.openConnectionCount == 0 }
     let request = server.request(.post)
     let failure = try await withoutDescriptors { await transport.failure(of: request) }
     try bench.expect(failure, [.notSent], reached: false)
@@ -185,7 +185,7 @@ extension CaseDefinition {
       _ = try await subject.transport.exchange(server.request(.post, body: .bytes([1])))
       try await bench.expectFailure(.truncated, of: server.request(.get, "/cut"), on: subject.transport)
       let mute = Task { await subject.transport.failure(of: server.request(.get, "/mute")) }
-      while server.requests.last?.target != "/mute" { await Task.yield() }
+      try await bench.until { server.requests.last?.target == "/mute" }
       mute.cancel()
       try bench.expect(await mute.value, [.cancelled])
       await subject.shutdown()
