@@ -8,16 +8,14 @@ struct ResponseHead: Sendable, Equatable {
   var statusCode = 0
   /// The reason phrase, and then name and value of each field: each in four bytes its length, and then itself.
   private var parts: [UInt8] = []
-  private var fieldCount = 0
   /// Where the last part begins.
   private var lastPart = 0
 
-  var hasFields: Bool { fieldCount > 0 }
+  var hasFields: Bool { lastPart > 0 }
 
   /// Forgets the block before.
   mutating func begin(statusCode: Int, reason: some Collection<UInt8>) {
     self.statusCode = statusCode
-    fieldCount = 0
     parts.removeAll(keepingCapacity: true)
     parts.reserveCapacity(512)
     add(reason)
@@ -29,7 +27,6 @@ struct ResponseHead: Sendable, Equatable {
   mutating func append(name: some Collection<UInt8>, value: some Collection<UInt8>) {
     add(name)
     add(value)
-    fieldCount += 1
   }
 
   /// Adds to the last field's value.
@@ -86,7 +83,7 @@ struct ResponseHead: Sendable, Equatable {
       }
       let reason = parts.isEmpty ? "" : String(decoding: next(), as: UTF8.self)
       var fields: [HTTPField] = []
-      fields.reserveCapacity(fieldCount)
+      fields.reserveCapacity(16)
       while place < parts.count {
         let (name, value) = (next(), next())
         guard let name = Self.fieldName(String(decoding: name, as: UTF8.self)) else { continue }

@@ -57,7 +57,7 @@ struct ResponseHeadParser {
       return .failed(.tooLarge, "The response has more than \(Self.maximumFields) header fields.")
     }
     guard !isComplete else { return .more }
-    if content.first == UInt8(ascii: "H"), content.starts(with: "HTTP/".utf8) { return beginBlock(content) }
+    if content.starts(with: "HTTP/".utf8) { return beginBlock(content) }
     if content[content.startIndex].isBlank { return fold(content) }
     return addField(content)
   }

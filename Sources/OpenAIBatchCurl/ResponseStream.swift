@@ -14,9 +14,6 @@ struct ResponseStream<HeadWaiter, BodyWaiter> {
   static var highMark: Int { 512 << 10 }
   /// Where a buffer starts when the response is longer: behind a slow connection none has more in it.
   private static var firstCapacity: Int { 64 << 10 }
-  /// How many longer buffers are kept that the reader got. New ones would be new pages of memory each time, which cost
-  /// more than what is copied into them.
-  private static var mostGiven: Int { 3 }
 
   enum End {
     case complete
@@ -41,8 +38,8 @@ struct ResponseStream<HeadWaiter, BodyWaiter> {
   private var headWaiter: HeadWaiter?
   private var bodyWaiter: BodyWaiter?
   private var unread: [UInt8] = []
-  /// Long buffers that the reader got, the oldest first.
-  private var given: [[UInt8]] = []
+  /// Long buffers that the reader got.
+  private var given = GivenBuffers(most: 3)
   /// Whether the last buffer was a long one, so that the next likely is.
   private var isFast = false
   private var end: End?
@@ -66,7 +63,10 @@ struct ResponseStream<HeadWaiter, BodyWaiter> {
       isPaused = true
       return false
     }
-    if unread.isEmpty, isFast { takeGiven() }
+    if unread.isEmpty, isFast {
+      unread = given.takeOldest() ?? []
+      unread.removeAll(keepingCapacity: true)
+    }
     if unread.capacity < needed {
       let wished = unread.isEmpty ? min(expectedLength ?? 0, Self.firstCapacity) : unread.capacity * 4
       unread.reserveCapacity(max(needed, min(wished, Self.highMark)))
@@ -75,18 +75,11 @@ struct ResponseStream<HeadWaiter, BodyWaiter> {
     return true
   }
 
-  /// Takes the oldest buffer that the reader got, if it has let go of it, or else another as long.
-  private mutating func takeGiven() {
-    guard given.count == Self.mostGiven else { return }
-    unread = given.removeFirst()
-    unread.removeAll(keepingCapacity: true)
-  }
-
   /// Ends the response; only the first end counts.
   mutating func finish(_ end: End) {
     guard self.end == nil else { return }
     self.end = end
-    given = []
+    given.removeAll()
     if case .failed(let failure) = end, failure.kind == .cancelled { unread = [] }
   }
 
@@ -135,9 +128,7 @@ struct ResponseStream<HeadWaiter, BodyWaiter> {
 
   private mutating func keep(_ buffer: [UInt8]) {
     isFast = buffer.count > Self.firstCapacity
-    guard buffer.capacity >= 2 * Self.firstCapacity else { return }
-    if given.count == Self.mostGiven { given.removeFirst() }
-    given.append(buffer)
+    if buffer.capacity >= 2 * Self.firstCapacity { given.keep(buffer) }
   }
 
   private mutating func pull() -> Pull {

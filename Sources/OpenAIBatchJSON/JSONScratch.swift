@@ -5,13 +5,9 @@
 final class JSONScratch {
   /// What documents are made of.
   let blocks = SpareBlocks()
-  /// What a thread that only lets go of documents never needs.
-  private struct Space {
-    /// For ``longestText`` bytes.
-    var text: UnsafeMutablePointer<UInt8>?
-    var nodes: NodeBuffer?
-  }
-  private let space = UnsafeMutablePointer<Space>.allocate(capacity: 1)
+  // What a thread that only lets go of documents never needs: space for ``longestText`` bytes, and for their nodes.
+  private var text: UnsafeMutablePointer<UInt8>?
+  private var nodes: NodeBuffer?
 
   /// 256 KiB, a page of batches and more: longer texts are rare enough to allocate for each.
   private static let longestText = 256 << 10
@@ -20,20 +16,17 @@ final class JSONScratch {
   /// That of each thread.
   static let threads = ThreadLocal { JSONScratch() }
 
-  private init() { space.initialize(to: Space()) }
-
   deinit {
     blocks.deallocate()
-    space.pointee.text?.deallocate()
-    space.pointee.nodes?.deallocate()
-    space.deallocate()
+    text?.deallocate()
+    nodes?.deallocate()
   }
 
   /// Lends space for `count` bytes, whose contents are whatever they are. `body` must not read a text.
   func withBytes<Result>(_ count: Int, _ body: (UnsafeMutableBufferPointer<UInt8>) -> Result) -> Result {
-    guard count > Self.longestText else {
-      let text = space.pointee.text ?? .allocate(capacity: Self.longestText)
-      space.pointee.text = text
+    if count <= Self.longestText {
+      let text = text ?? .allocate(capacity: Self.longestText)
+      self.text = text
       return body(UnsafeMutableBufferPointer(start: text, count: count))
     }
     let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: count)
@@ -69,15 +62,15 @@ final class JSONScratch {
   private func scan(_ base: UnsafePointer<UInt8>, _ text: UnsafeBufferPointer<UInt8>, _ line: Int?) -> (
     document: JSONDocument, fault: JSONScanner.Fault?
   ) {
-    var nodes = space.pointee.nodes ?? NodeBuffer(capacity: Self.usualNodes)
+    var nodes = nodes ?? NodeBuffer(capacity: Self.usualNodes)
     nodes.removeAll()
     let fault = JSONScanner(base: base, end: text.count).scan(into: &nodes)
     let document = JSONDocument(nodes: nodes.all, text: text, line: line)
     if nodes.capacity > Self.usualNodes {
       nodes.deallocate()
-      space.pointee.nodes = nil
+      self.nodes = nil
     } else {
-      space.pointee.nodes = nodes
+      self.nodes = nodes
     }
     return (document, fault)
   }

@@ -8,9 +8,8 @@ internal import Synchronization
 /// Documents of some KiB come and go by the million, made on one thread and left on another, which costs an allocator
 /// more than all that is done with them. So blocks of these lengths are kept for the next ones: by each thread up to 32 KiB
 /// of each length, and for all threads together up to half a megabyte.
-struct MemoryBlock: Sendable {
-  // Whoever took it is the only one to touch it.
-  nonisolated(unsafe) let start: UnsafeMutableRawPointer
+struct MemoryBlock {
+  let start: UnsafeMutableRawPointer
   /// The length in units of a block that is kept; 0 for another one.
   private let units: Int
 

@@ -61,16 +61,13 @@ extension BatchResult where Value == BatchResponse {
     let id = row["id"]
     let customID = row["custom_id"]?.string ?? ""
     if let status, let body, error == nil, 200..<300 ~= status {
-      let requestID = response?["request_id"]
-      let answer = { BatchResponse(statusCode: status, requestID: $0, json: body) }
       // The body keeps the document, unless it is a text's: what few callers ask for is read when they do.
-      if response?["body"]?.kind == body.kind {
-        self.init(
-          lazyID: LazyText(id.map(value.value)), customID: customID,
-          outcome: .success(answer(LazyText(requestID.map(value.value)))))
-      } else {
-        self.init(id: id?.string, customID: customID, outcome: .success(answer(.text(requestID?.string))))
+      let keepsDocument = response?["body"]?.kind == body.kind
+      func text(_ view: JSONView?) -> LazyText {
+        if keepsDocument, let view { .value(value.value(view)) } else { .text(view?.string) }
       }
+      let answer = BatchResponse(statusCode: status, requestID: text(response?["request_id"]), json: body)
+      self.init(lazyID: text(id), customID: customID, outcome: .success(answer))
       return
     }
     let failure: RowFailure

@@ -8,10 +8,6 @@ enum LazyText: Sendable, Hashable {
   case text(String?)
   case value(JSONValue)
 
-  init(_ value: JSONValue?) {
-    self = value.map(LazyText.value) ?? .text(nil)
-  }
-
   /// `nil` also for a value that is not a string.
   var text: String? {
     switch self {

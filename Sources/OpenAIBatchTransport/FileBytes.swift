@@ -28,14 +28,11 @@ public final class FileBytes: RequestBodyReader {
   private struct State {
     /// Where the next piece begins.
     var position: Int64
-    /// Buffers of the pieces before it, the oldest first: read into again when whoever got them has let go of them. New
-    /// ones would be new pages of memory each time.
-    var given: [[UInt8]] = []
+    /// Those of the pieces before it: as many as are under way at once in an upload, and some.
+    var given = GivenBuffers(most: 8)
   }
 
   private static let pieceLength = 256 << 10
-  /// As many as are under way at once in an upload, and some.
-  private static let mostGiven = 8
 
   /// Opens the regular file at `path`.
   ///
@@ -76,9 +73,7 @@ public final class FileBytes: RequestBodyReader {
 
   /// The next piece of the file; `nil` at its end.
   public func next() throws(FileFailure) -> ArraySlice<UInt8>? {
-    var (start, buffer) = state.withLock { state in
-      (state.position, state.given.count == Self.mostGiven ? state.given.removeFirst() : [])
-    }
+    var (start, buffer) = state.withLock { ($0.position, $0.given.takeOldest() ?? []) }
     let wanted = Int(min(Int64(Self.pieceLength), end - start))
     if buffer.count < wanted {
       // A byte more than is expected, to see that there is none.
@@ -95,7 +90,7 @@ public final class FileBytes: RequestBodyReader {
     let stop = start + Int64(count)
     state.withLock { state in
       state.position = stop
-      if buffer.count == Self.pieceLength { state.given.append(buffer) }
+      if buffer.count == Self.pieceLength { state.given.keep(buffer) }
     }
     if stop > length || (count == 0 && stop < min(end, length)) { throw .changed(path, version) }
     guard count == 0 else { return buffer[..<count] }

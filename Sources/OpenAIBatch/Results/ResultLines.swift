@@ -62,9 +62,7 @@ package struct ResultRows<Output: Sendable>: Sendable {
 
   init(source: ResultSource, make: @escaping @Sendable (ResultSource.Row) -> Output) {
     self.source = source
-    makeBlock = { rows in
-      rows.reversed().map(make)
-    }
+    makeBlock = { $0.reversed().map(make) }
   }
 
   package func makeAsyncIterator() -> Iterator { Iterator(rows: self) }
