@@ -19,6 +19,7 @@ final class Bench: Sendable {
     var transports: [TransportUnderTest] = []
     var servers: [LoopbackServer] = []
     var events: [Event] = []
+    var isOver = false
   }
   private let things = Mutex(Things())
 
@@ -62,12 +63,14 @@ final class Bench: Sendable {
   ///   which would else break off what a transport is about to let go of. If not, only the servers' end is sure to
   ///   end the calls.
   func end(isInOrder: Bool) async {
-    let things = things.withLock { $0 }
+    let things = things.withLock { things in
+      defer { things = Things(countsBefore: things.countsBefore, isOver: true) }
+      return things
+    }
     for event in things.events { event.signal() }
     if !isInOrder { for server in things.servers { server.stop() } }
     for subject in things.transports { await subject.shutdown() }
     for server in things.servers { await server.end() }
-    self.things.withLock { $0 = Things(countsBefore: things.countsBefore) }
   }
 
   // MARK: Things
@@ -75,7 +78,7 @@ final class Bench: Sendable {
   /// A transport that ends with the case.
   func transport(maxConnections: Int = 8, proxy: String? = nil) -> any Transport {
     let subject = unkeptTransport(maxConnections: maxConnections, proxy: proxy)
-    things.withLock { $0.transports.append(subject) }
+    things.withLock { if !$0.isOver { $0.transports.append(subject) } }
     return subject.transport
   }
 
@@ -86,20 +89,24 @@ final class Bench: Sendable {
 
   func event() -> Event {
     let event = Event()
-    things.withLock { $0.events.append(event) }
+    let isOver = things.withLock { things in
+      things.events.append(event)
+      return things.isOver
+    }
+    if isOver { event.signal() }
     return event
   }
 
   func server(
     _ family: Socket.Family = .v4, _ script: @escaping @Sendable (LoopbackConnection) -> Void
   ) throws -> LoopbackServer {
-    keep(try LoopbackServer(family, script: script))
+    try keep(LoopbackServer(family, script: script))
   }
 
   func answering(
     _ respond: @escaping @Sendable (RecordedRequest) -> LoopbackAnswer
   ) throws -> LoopbackServer {
-    keep(try LoopbackServer.answering(respond))
+    try keep(LoopbackServer.answering(respond))
   }
 
   /// A server that reads one request from each connection, sends `text`, and closes.
@@ -110,9 +117,15 @@ final class Bench: Sendable {
     }
   }
 
-  private func keep(_ server: LoopbackServer) -> LoopbackServer {
-    things.withLock { $0.servers.append(server) }
-    return server
+  /// A case that was given up may go on after its end: it must leave nothing to the next one.
+  private func keep(_ server: LoopbackServer) throws -> LoopbackServer {
+    let isOver = things.withLock { things in
+      if !things.isOver { things.servers.append(server) }
+      return things.isOver
+    }
+    guard isOver else { return server }
+    server.stop()
+    throw Violation(description: "The case was given up.")
   }
 
   // MARK: Promises

@@ -12,7 +12,8 @@ internal import Musl
 /// What a transport must not leave behind.
 struct ProcessCounts {
   private let threadName: String?
-  private let descriptors: Int
+  /// What each open descriptor leads to, where the system tells.
+  private let descriptors: [CInt: String]
   private let threads: Int
 
   /// Counts descriptors, and threads of a name: the runtime's own come and go.
@@ -27,20 +28,26 @@ struct ProcessCounts {
     let deadline = ContinuousClock.now + patience
     while true {
       let now = ProcessCounts(threadName: threadName)
-      if now.descriptors <= descriptors, now.threads <= threads { return nil }
+      if now.descriptors.count <= descriptors.count, now.threads <= threads { return nil }
       if ContinuousClock.now >= deadline {
-        return "Left behind: \(now.descriptors - descriptors) descriptors, \(now.threads - threads) threads."
+        let new = now.descriptors.filter { descriptors[$0.key] != $0.value }.values.sorted()
+        return """
+          Left behind: \(now.descriptors.count - descriptors.count) descriptors, \(now.threads - threads) threads. \
+          New descriptors: \(new.joined(separator: ", ")).
+          """
       }
       try? await Task.sleep(for: .milliseconds(2))
     }
   }
 
   /// All but Dispatch's timers, which it makes when it first needs them and then keeps.
-  private static var openDescriptors: Int {
-    (0..<min(getdtablesize(), 4096)).count { descriptor in
-      fcntl(descriptor, F_GETFD) >= 0
-        && target(ofLink: "/proc/self/fd/\(descriptor)") != "anon_inode:[timerfd]"
+  private static var openDescriptors: [CInt: String] {
+    var targets: [CInt: String] = [:]
+    for descriptor in 0..<min(getdtablesize(), 4096) where fcntl(descriptor, F_GETFD) >= 0 {
+      let target = target(ofLink: "/proc/self/fd/\(descriptor)") ?? "\(descriptor)"
+      if target != "anon_inode:[timerfd]" { targets[descriptor] = target }
     }
+    return targets
   }
 
   /// Where the system tells; else none.

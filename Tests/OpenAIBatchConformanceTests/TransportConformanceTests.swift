@@ -57,14 +57,37 @@ struct TransportConformanceTests {
     #expect(await suite(answer: Self.no).run(promise).isFailure)
   }
 
-  @Test func aTransportThatHangsIsGivenUp() async {
-    let isOver = Event()
-    let suite = suite { _ in
-      await isOver.wait()
-      return TransportResponse(head: HTTPResponse(status: .ok), body: ResponseBody())
+  /// And when it goes on after that, it leaves nothing open.
+  @Test func aTransportThatHangsIsGivenUp() async throws {
+    final class Life: Sendable {}
+    weak var caseThatGoesOn: Life?
+    let mayGoOn = Event()
+    func run() async -> ConformanceResult {
+      let life = Life()
+      caseThatGoesOn = life
+      let suite = suite { _ in
+        await mayGoOn.wait()
+        _ = life
+        return TransportResponse(head: HTTPResponse(status: .ok), body: ResponseBody())
+      }
+      return await suite.run(.statuses)
     }
-    #expect(await suite.run(.statuses).isFailure)
-    isOver.signal()
+    try await Task.sleep(for: .milliseconds(1))  // opens what the runtime keeps
+    let before = openDescriptors
+    #expect(await run().isFailure)
+    #expect(caseThatGoesOn != nil)
+    mayGoOn.signal()
+    let deadline = ContinuousClock.now + .seconds(10)
+    while caseThatGoesOn != nil || openDescriptors > before, .now < deadline {
+      try await Task.sleep(for: .milliseconds(2))
+    }
+    #expect(caseThatGoesOn == nil)
+    #expect(openDescriptors <= before)
+  }
+
+  /// Where the system tells; else none.
+  private var openDescriptors: Int {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
   }
 
   @Test func aDescriptorThatStaysOpenIsFound() async {
@@ -72,7 +95,8 @@ struct TransportConformanceTests {
     let refusal = TransportFailure(.invalid, "No.")
     // With the real bounds: what passes must pass on a busy machine, too.
     let tidy = suite(slowdown: 1) { _ throws(TransportFailure) in throw refusal }
-    #expect(await tidy.run(.invalidRequests).outcome == .passed)
+    let result = await tidy.run(.invalidRequests)
+    #expect(result.outcome == .passed)
     let untidy = suite { _ throws(TransportFailure) in
       copies.withLock { $0.append(dup(1)) }
       throw refusal
