@@ -23,11 +23,14 @@ extension CaseDefinition {
     let order = (0..<20).map { "/\($0)" }
     var waiting: [Task<Void, any Error>] = []
     for target in order {
+      let hasBegun = bench.event()
       waiting.append(
         Task {
+          hasBegun.signal()
           let (_, body) = try await line.exchange(server.request(.get, target))
           try bench.expect(body == Array(target.utf8), "\(target) got another call's answer.")
         })
+      await hasBegun.wait()
       // No event tells that a call has taken its place in the line.
       try await Task.sleep(for: .milliseconds(10) * bench.slowdown)
     }
