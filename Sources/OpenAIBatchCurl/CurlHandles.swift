@@ -22,7 +22,7 @@ enum CurlLibrary {
   }
 }
 
-/// One request's handle. Used on the engine's thread only; ended by ``close()``.
+/// The handle of one request after another. Used on the engine's thread only; ended by ``close()``.
 final class EasyHandle {
   enum ReceiveVerdict { case taken, pause, fail }
   enum FillVerdict { case filled(Int), pause, fail }
@@ -37,30 +37,36 @@ final class EasyHandle {
   fileprivate let pointer: UnsafeMutableRawPointer
   private let errorText: UnsafeMutablePointer<CChar>
   private var headers: UnsafeMutablePointer<curl_slist>?
-  /// Whom libcurl asks and tells, and what its callbacks get: alive as long as the handle is.
-  private let owner: Unmanaged<LiveTransfer>
+  private var headerLines: [UInt8] = []
+  /// Whom libcurl asks and tells; `nil` while the handle is spare.
+  var owner: LiveTransfer? {
+    didSet { errorText[0] = 0 }
+  }
+  /// Whether it has been set up for GETs over TLS, or for GETs without; `nil` for neither.
+  var getsSecurely: Bool?
 
   /// `nil` when memory is out.
-  init?(owner: LiveTransfer) {
+  init?() {
     guard let pointer = curl_easy_init() else { return nil }
     self.pointer = pointer
     errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
     errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-    self.owner = .passRetained(owner)
     set(CURLOPT_ERRORBUFFER, errorText)
-    let opaque = self.owner.toOpaque()
     set(CURLOPT_PRIVATE, opaque)
     ccurl_set_header_function(pointer, Self.onHeader, opaque)
     ccurl_set_write_function(pointer, Self.onWrite, opaque)
     ccurl_set_request_function(pointer, Self.onRequest, opaque)
   }
 
+  /// What the callbacks get: alive until ``close()``.
+  private var opaque: UnsafeMutableRawPointer { Unmanaged.passUnretained(self).toOpaque() }
+
   /// Frees everything. The handle must not be in a multi handle.
   func close() {
+    owner = nil
     curl_easy_cleanup(pointer)
     ccurl_free_list(headers)
     errorText.deallocate()
-    owner.release()
   }
 
   // MARK: Options
@@ -94,13 +100,17 @@ final class EasyHandle {
     ccurl_set_pointer(pointer, option, value)
   }
 
-  /// `lines` are `count` lines, each ended by NUL.
+  /// `lines` are `count` lines, each ended by NUL; `false` when memory is out.
   func setHeaders(_ lines: [UInt8], count: Int) -> Bool {
-    headers = lines.withUnsafeBytes { bytes in
+    guard lines != headerLines else { return true }
+    let list = lines.withUnsafeBytes { bytes in
       ccurl_make_list(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, count)
     }
-    guard let headers else { return count == 0 }
-    set(CURLOPT_HTTPHEADER, headers)
+    guard list != nil || count == 0 else { return false }
+    ccurl_set_pointer(pointer, CURLOPT_HTTPHEADER, list)
+    ccurl_free_list(headers)
+    headers = list
+    headerLines = lines
     return true
   }
 
@@ -112,7 +122,7 @@ final class EasyHandle {
   }
 
   func readBodyFromOwner() {
-    ccurl_set_read_function(pointer, Self.onRead, owner.toOpaque())
+    ccurl_set_read_function(pointer, Self.onRead, opaque)
   }
 
   // MARK: State
@@ -139,30 +149,30 @@ final class EasyHandle {
 
   // MARK: Callbacks
 
-  private static func owner(_ context: UnsafeMutableRawPointer) -> LiveTransfer {
-    Unmanaged<LiveTransfer>.fromOpaque(context).takeUnretainedValue()
+  fileprivate static func owner(_ context: UnsafeMutableRawPointer) -> LiveTransfer? {
+    Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue().owner
   }
 
   private static let onRequest: ccurl_request_callback = { context, _, _, _, _ in
-    guard let context, owner(context).requestBegins() else { return 1 }
+    guard let context, let owner = owner(context), owner.requestBegins() else { return 1 }
     return 0
   }
 
   private static let onHeader: curl_write_callback = { bytes, size, count, context in
-    guard let bytes, let context else { return 0 }
+    guard let bytes, let context, let owner = owner(context) else { return 0 }
     let length = size * count
     let line = UnsafeBufferPointer(
       start: UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: length)
-    return owner(context).receiveHeaderLine(line) ? length : length &+ 1
+    return owner.receiveHeaderLine(line) ? length : length &+ 1
   }
 
   private static let onWrite: curl_write_callback = { bytes, size, count, context in
-    guard let bytes, let context else { return 0 }
+    guard let bytes, let context, let owner = owner(context) else { return 0 }
     let length = size * count
     guard length > 0 else { return 0 }
     let buffer = UnsafeBufferPointer(
       start: UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: length)
-    switch owner(context).receive(buffer.span) {
+    switch owner.receive(buffer.span) {
     case .taken: return length
     case .pause: return ccurl_write_pause()
     case .fail: return length &+ 1
@@ -170,9 +180,9 @@ final class EasyHandle {
   }
 
   private static let onRead: curl_read_callback = { bytes, size, count, context in
-    guard let bytes, let context else { return ccurl_read_abort() }
+    guard let bytes, let context, let owner = owner(context) else { return ccurl_read_abort() }
     let buffer = UnsafeMutableRawBufferPointer(start: bytes, count: size * count)
-    switch owner(context).fill(buffer) {
+    switch owner.fill(buffer) {
     case .filled(let count): return count
     case .pause: return ccurl_read_pause()
     case .fail: return ccurl_read_abort()
@@ -238,6 +248,12 @@ final class MultiHandle: @unchecked Sendable {
   /// Waits for something to do, a ``wake()``, or the time; `false` when the handle is broken.
   func poll(milliseconds: CInt) -> Bool {
     curl_multi_poll(pointer, nil, 0, milliseconds, nil) == CURLM_OK
+  }
+
+  /// Whether ``poll(milliseconds:)`` would end at once.
+  func isReady() -> Bool {
+    var count: CInt = 0
+    return curl_multi_poll(pointer, nil, 0, 0, &count) == CURLM_OK && count > 0
   }
 
   /// Ends the wait, or the next one. From any thread.

@@ -6,15 +6,21 @@ internal import OpenAIBatchTransport
 
 extension EasyHandle {
   /// Sets all options for one transfer; `false` when memory is out.
+  ///
+  /// A spare handle has those already that are the same for all GETs: it is never reset, and never serves anything else.
   func configure(for transfer: Transfer, settings: EngineSettings) -> Bool {
-    guard restrictToHTTP(), setHeaders(transfer.request.headerLines, count: transfer.request.headerCount)
-    else {
-      return false
-    }
+    let request = transfer.request
+    set(CURLOPT_URL, text: request.url)
+    set(CURLOPT_CONNECTTIMEOUT_MS, transfer.timeouts.connect.wholeMilliseconds)
+    guard setHeaders(request.headerLines, count: request.headerCount) else { return false }
+    if getsSecurely != nil { return true }
+    guard restrictToHTTP() else { return false }
     setProtocol(usesHTTP2: settings.usesHTTP2)
-    setRequest(transfer)
-    setConnection(transfer, settings: settings)
-    return !transfer.request.isSecure || setTrust(settings)
+    setMethod(request)
+    setConnection(isSecure: request.isSecure, settings: settings)
+    guard !request.isSecure || setTrust(settings) else { return false }
+    if request.isPlainGet { getsSecurely = request.isSecure }
+    return true
   }
 
   private func setProtocol(usesHTTP2: Bool) {
@@ -33,9 +39,7 @@ extension EasyHandle {
     set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
   }
 
-  private func setRequest(_ transfer: Transfer) {
-    let request = transfer.request
-    set(CURLOPT_URL, text: request.url)
+  private func setMethod(_ request: PreparedRequest) {
     switch request.shape {
     case .plain: break
     case .head: set(CURLOPT_NOBODY, 1)
@@ -51,10 +55,9 @@ extension EasyHandle {
     if request.needsFreshConnection { set(CURLOPT_FRESH_CONNECT, 1) }
   }
 
-  private func setConnection(_ transfer: Transfer, settings: EngineSettings) {
+  private func setConnection(isSecure: Bool, settings: EngineSettings) {
     leaveResolverBehind()
     closeSocketsOnExec()
-    set(CURLOPT_CONNECTTIMEOUT_MS, transfer.timeouts.connect.wholeMilliseconds)
     // Larger ones gain nothing in a download, and glibc pays for each: a free of 64 KiB tidies its whole heap.
     set(CURLOPT_BUFFERSIZE, 32 << 10)
     set(CURLOPT_TCP_KEEPALIVE, 1)
@@ -63,7 +66,7 @@ extension EasyHandle {
     set(CURLOPT_MAXAGE_CONN, 30)
     setMaximumConnectionLifetime(seconds: 300)
     // Both are always set: libcurl would else read the process's environment.
-    let route = transfer.request.isSecure ? settings.secureRoute : settings.plainRoute
+    let route = isSecure ? settings.secureRoute : settings.plainRoute
     set(CURLOPT_PROXY, route.proxy)
     set(CURLOPT_NOPROXY, route.exceptions)
   }

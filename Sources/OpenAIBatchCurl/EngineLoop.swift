@@ -18,15 +18,15 @@ final class EngineLoop {
   private let settings: EngineSettings
   private var multi: MultiHandle
   private var live: [ObjectIdentifier: LiveTransfer] = [:]
+  /// Handles of GETs that went well, for the next ones: seven kilobytes each, and never more than connections.
+  private var spare: [EasyHandle] = []
   private var queue = TransferQueue()
   private var messages: [CurlEngine.Message] = []
   private var dirty: [LiveTransfer] = []
   private var due: [LiveTransfer] = []
   private var lastWork = ContinuousClock.now
-  /// When the last transfer had ended; `nil` when the last turn left any.
-  private var idleSince: ContinuousClock.Instant?
-  /// Whether the last wait without a transfer was short: the next one likely is, too.
-  private var callsFollowClosely = false
+  /// What came soon when it was last waited for, and so likely does again.
+  private var soon: Event = []
   /// No deadline passes before this.
   private var nextCheck: ContinuousClock.Instant?
 
@@ -35,7 +35,8 @@ final class EngineLoop {
 
   /// After so long without a transfer the thread ends and its connections are closed.
   private static let maximumIdleTime = Duration.seconds(90)
-  /// What a caller takes to read a response and to send its next request, being woken included.
+  /// What a caller takes to read a response and to send its next request, and a server nearby to answer it; the time to
+  /// wake a thread included.
   private static let shortWait = Duration.microseconds(200)
   /// However many deadlines there are, they are looked at no more often.
   private static let checkInterval = Duration.milliseconds(5)
@@ -56,13 +57,12 @@ final class EngineLoop {
       let isTired = isIdle && now - lastWork >= Self.maximumIdleTime
       switch engine.collect(into: &messages, isIdle: isIdle, isTired: isTired) {
       case .work:
-        if let idleSince { callsFollowClosely = now - idleSince < Self.shortWait }
         work()
       case .stop:
         stop()
         return
       case .end:
-        multi.close()
+        close()
         return
       }
     }
@@ -78,18 +78,40 @@ final class EngineLoop {
     } while !queue.isEmpty && live.count < settings.maxConnections
     deliver()
     checkDeadlines()
-    awaitNextCall()
-    guard engine.fallAsleep(isIdle: isIdle) else { return }
-    if !multi.poll(milliseconds: waitingTime()) { startAnew() }
+    wait()
   }
 
-  /// Stays awake for a caller that sends one request after another: it is back before this thread could fall asleep
-  /// and be woken. Leaves the processor to any other thread that wants it.
-  private func awaitNextCall() {
-    idleSince = isIdle ? .now : nil
-    guard let idleSince, callsFollowClosely else { return }
-    let end = idleSince + Self.shortWait
-    while !engine.hasMessages, .now < end { sched_yield() }
+  /// What a caller that sends one request after another lets this thread wait for.
+  private struct Event: OptionSet {
+    let rawValue: UInt8
+    static let nextCall = Event(rawValue: 1)
+    static let answer = Event(rawValue: 2)
+  }
+
+  private var awaitedEvent: Event? {
+    if isIdle { return .nextCall }
+    return live.count == 1 && live.values.first?.awaitsAnswer == true ? .answer : nil
+  }
+
+  /// Waits for something to do. Stays awake for what likely comes before this thread could fall asleep and be woken, and
+  /// leaves the processor to any other thread that wants it.
+  private func wait() {
+    guard let event = awaitedEvent else { return sleep() }
+    let start = ContinuousClock.now
+    var hasCome = false
+    if soon.contains(event) {
+      while !hasCome, .now - start < Self.shortWait {
+        sched_yield()
+        hasCome = engine.hasMessages || event == .answer && multi.isReady()
+      }
+    }
+    if !hasCome { sleep() }
+    if .now - start < Self.shortWait { soon.insert(event) } else { soon.remove(event) }
+  }
+
+  private func sleep() {
+    guard engine.fallAsleep(isIdle: isIdle) else { return }
+    if !multi.poll(milliseconds: waitingTime()) { startAnew() }
   }
 
   private func handle(_ message: CurlEngine.Message) {
@@ -135,12 +157,20 @@ final class EngineLoop {
   }
 
   private func begin(_ transfer: LiveTransfer) {
-    guard let easy = EasyHandle(owner: transfer) else { return failForMemory(transfer) }
+    guard let easy = takeSpare(for: transfer.transfer.request) ?? EasyHandle() else {
+      return failForMemory(transfer)
+    }
+    easy.owner = transfer
     guard easy.configure(for: transfer.transfer, settings: settings), multi.add(easy) else {
       easy.close()
       return failForMemory(transfer)
     }
     transfer.easy = easy
+  }
+
+  private func takeSpare(for request: PreparedRequest) -> EasyHandle? {
+    guard request.isPlainGet, spare.last?.getsSecurely == request.isSecure else { return nil }
+    return spare.popLast()
   }
 
   private func failForMemory(_ transfer: LiveTransfer) {
@@ -172,7 +202,14 @@ final class EngineLoop {
     }
     transfer.easy = nil
     multi.remove(easy)
-    easy.close()
+    if case .complete = end, transfer.leavesHandleAsNew, easy.getsSecurely != nil,
+      spare.count < settings.maxConnections
+    {
+      easy.owner = nil
+      spare.append(easy)
+    } else {
+      easy.close()
+    }
   }
 
   func noteDirty(_ transfer: LiveTransfer) {
@@ -227,6 +264,12 @@ final class EngineLoop {
     while let transfer = queue.popFirst() {
       transfer.finish(.failed(.shutDown(mayHaveReachedServer: false)))
     }
+    close()
+  }
+
+  private func close() {
+    for easy in spare { easy.close() }
+    spare = []
     multi.close()
   }
 

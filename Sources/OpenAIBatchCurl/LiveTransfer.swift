@@ -18,6 +18,8 @@ final class LiveTransfer {
   private var sentCount = 0
   private var unsent: ArraySlice<UInt8> = []
   private var hasSent = false
+  /// Whether libcurl sent the request once more, on another connection.
+  private var wasRepeated = false
   private var failure: TransportFailure?
   /// Set when the response came before the whole body was sent, and the rest is of no use.
   private var needsUnpause = false
@@ -40,6 +42,13 @@ final class LiveTransfer {
     hasSent || (easy.map { $0.size(CURLINFO_PRETRANSFER_TIME_T) > 0 } ?? false)
   }
 
+  /// Whether the request is on its way, and nothing of the response has come.
+  var awaitsAnswer: Bool { hasSent && transfer.upload == nil && !parser.hasBegun }
+
+  /// Whether the handle may serve another transfer after this one went well. libcurl counts over a handle's whole life
+  /// how often it has sent a request anew, and fails at the sixth time.
+  var leavesHandleAsNew: Bool { hasSent && !wasRepeated }
+
   // MARK: libcurl's questions
 
   /// A connection is there and the first byte of the request comes next; `false` ends the transfer before it.
@@ -50,6 +59,7 @@ final class LiveTransfer {
         .interrupted, "The connection to \(transfer.authority) was dead before its answer began.")
       return false
     }
+    wasRepeated = hasSent
     hasSent = true
     touch()
     loop.noteDeadline(loop.now + transfer.timeouts.idle)

@@ -30,6 +30,9 @@ struct PreparedRequest: Sendable {
   /// Whether libcurl may send the request a second time, on another connection.
   let mayBeRepeated: Bool
 
+  /// Whether it differs from others of its kind only in the URL, the header and the timeouts.
+  var isPlainGet: Bool { shape == .plain && customMethod == nil }
+
   /// - Throws: Kind `invalid`, before anything is sent.
   init(_ request: TransportRequest) throws(TransportFailure) {
     let head = request.head

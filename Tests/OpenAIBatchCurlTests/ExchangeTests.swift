@@ -61,6 +61,78 @@ struct ExchangeTests {
     #expect(await makeTransport().failure(of: server.request())?.kind == .malformed)
   }
 
+  /// libcurl's handles serve one GET after another without a reset: nothing of one call may show in the next.
+  @Test func noCallSeesAnythingOfTheOneBefore() async throws {
+    let server = try LoopbackServer { connection in
+      while let request = connection.readRequest() {
+        let seen = [
+          request.method, request.target, request.header("authorization") ?? "-",
+          request.header("x-a") ?? "-",
+          request.text,
+        ].joined(separator: " ")
+        let status = request.target == "/404" ? "404 Not Found" : "200 OK"
+        let length = seen.utf8.count + (request.target == "/cut" ? 1 : 0)
+        connection.send(
+          "HTTP/1.1 \(status)\r\nContent-Length: \(length)\r\n\r\n\(request.method == "HEAD" ? "" : seen)")
+        if request.target == "/cut" { return }
+      }
+    }
+    defer { server.stop() }
+    let transport = makeTransport(maxConnections: 1)
+    func answer(
+      _ method: HTTPRequest.Method, _ path: String, body: RequestBody = .empty, _ fields: HTTPFields = [:]
+    ) async throws -> String {
+      try await transport.text(of: server.request(method, path, body: body, fields: fields))
+    }
+    let secret: HTTPFields = [.authorization: "Bearer one"]
+    let other: HTTPFields = [.authorization: "Bearer two", try name("x-a"): "b"]
+    for _ in 0..<2 {
+      #expect(try await answer(.get, "/a", secret) == "GET /a Bearer one - ")
+      #expect(try await answer(.get, "/b", other) == "GET /b Bearer two b ")
+      #expect(try await answer(.get, "/c") == "GET /c - - ")
+      #expect(try await answer(.post, "/d", body: .bytes([0x78]), secret) == "POST /d Bearer one - x")
+      #expect(try await answer(.get, "/404") == "GET /404 - - ")
+      #expect(try await answer(.head, "/e") == "")
+      #expect(try await answer(.delete, "/f") == "DELETE /f - - ")
+      let cut = server.request(.get, "/cut", fields: secret)
+      #expect(await transport.failure(of: cut)?.kind == .truncated)
+      #expect(try await answer(.get, "/g") == "GET /g - - ")
+    }
+  }
+
+  /// libcurl sends such a GET anew on another connection, but for one handle only five times in its life.
+  @Test func aGetFindsADeadConnectionHoweverOften() async throws {
+    let server = try LoopbackServer { connection in
+      guard connection.readRequest() != nil else { return }
+      connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+      _ = connection.readRequest()
+    }
+    defer { server.stop() }
+    let transport = makeTransport()
+    for _ in 0..<20 { #expect(try await transport.text(of: server.request()) == "ok") }
+    #expect(server.connectionCount == 20)
+  }
+
+  /// A call's own timeout, not that of the call whose handle it got.
+  @Test func everyCallHasItsOwnTimeouts() async throws {
+    let mayEnd = Event()
+    let server = try LoopbackServer { connection in
+      while let request = connection.readRequest() {
+        if request.target == "/slow" { mayEnd.block() }
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+      }
+    }
+    defer { server.stop() }
+    let transport = makeTransport()
+    let patient = Timeouts(connect: .seconds(20), idle: .seconds(20), total: .seconds(20))
+    let hasty = Timeouts(connect: .seconds(20), idle: .seconds(20), total: .milliseconds(50))
+    #expect(try await transport.text(of: server.request(timeouts: patient)) == "ok")
+    let slow = server.request(.get, "/slow", timeouts: hasty)
+    #expect(await transport.failure(of: slow)?.kind == .timedOut)
+    mayEnd.signal()
+    #expect(try await transport.text(of: server.request(timeouts: patient)) == "ok")
+  }
+
   @Test func connectionsAreReusedForRequestsWithABody() async throws {
     let server = try LoopbackServer.answering { LoopbackAnswer(body: $0.body) }
     defer { server.stop() }
