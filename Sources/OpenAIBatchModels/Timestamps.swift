@@ -23,7 +23,9 @@ extension Members {
       value.double.flatMap(UnixTime.seconds)
       ?? text.flatMap { UnixTime.seconds(digits: $0) ?? UnixTime.seconds(iso8601: $0) }
     guard let seconds else { throw JSONMisfit("the value is not a moment in time", value) }
-    return seconds > 0 && seconds <= UnixTime.limit ? Date(timeIntervalSince1970: seconds) : nil
+    let date = Date(timeIntervalSince1970: seconds)
+    // Not the seconds: a date holds 1e-9 of them as none.
+    return date.timeIntervalSince1970 > 0 && seconds <= UnixTime.limit ? date : nil
   }
 }
 
