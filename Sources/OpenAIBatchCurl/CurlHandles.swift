@@ -16,6 +16,10 @@ enum CurlLibrary {
   /// Whether it can be trusted with HTTP/2.
   static let http2 = HTTP2Gate(version: ccurl_version(), isBuiltIn: ccurl_has_http2())
 
+  /// Whether a handle may serve again. From 7.84 to 8.0 libcurl keeps a pointer into the freed header of the response
+  /// before, and follows it when the next header begins with a folded line (curl #11101).
+  static let mayReuseHandles = ccurl_version() < 0x075400 || ccurl_version() >= 0x080100
+
   /// Names the calling thread for debuggers. Linux takes 15 bytes.
   static func nameThread(_ name: String) {
     ccurl_name_thread(name)
@@ -89,10 +93,11 @@ final class EasyHandle {
     return code == CURLE_OK
   }
 
-  /// `text` ends with NUL.
-  func set(_ option: CURLoption, text: [UInt8]) {
+  /// `text` ends with NUL; `false` when memory is out, or libcurl finds it too long.
+  @discardableResult
+  func set(_ option: CURLoption, text: [UInt8]) -> Bool {
     text.withUnsafeBytes { bytes in
-      _ = ccurl_set_string(pointer, option, bytes.baseAddress?.assumingMemoryBound(to: CChar.self))
+      ccurl_set_string(pointer, option, bytes.baseAddress?.assumingMemoryBound(to: CChar.self)) == CURLE_OK
     }
   }
 

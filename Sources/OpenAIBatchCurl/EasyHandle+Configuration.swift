@@ -10,9 +10,12 @@ extension EasyHandle {
   /// A spare handle has those already that are the same for all GETs: it is never reset, and never serves anything else.
   func configure(for transfer: Transfer, settings: EngineSettings) -> Bool {
     let request = transfer.request
-    set(CURLOPT_URL, text: request.url)
+    // A failure would leave the URL of the call before.
+    guard set(CURLOPT_URL, text: request.url), setHeaders(request.headerLines, count: request.headerCount)
+    else {
+      return false
+    }
     set(CURLOPT_CONNECTTIMEOUT_MS, transfer.timeouts.connect.wholeMilliseconds)
-    guard setHeaders(request.headerLines, count: request.headerCount) else { return false }
     if getsSecurely != nil { return true }
     guard restrictToHTTP() else { return false }
     setProtocol(usesHTTP2: settings.usesHTTP2)

@@ -96,6 +96,8 @@ final class EngineLoop {
   /// Waits for something to do. Stays awake for what likely comes before this thread could fall asleep and be woken, and
   /// leaves the processor to any other thread that wants it.
   private func wait() {
+    // What ended since the slots were filled has left one free.
+    guard queue.isEmpty || live.count >= settings.maxConnections else { return }
     guard let event = awaitedEvent else { return sleep() }
     let start = ContinuousClock.now
     var hasCome = false

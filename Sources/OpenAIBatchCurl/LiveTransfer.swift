@@ -47,7 +47,7 @@ final class LiveTransfer {
 
   /// Whether the handle may serve another transfer after this one went well. libcurl counts over a handle's whole life
   /// how often it has sent a request anew, and fails at the sixth time.
-  var leavesHandleAsNew: Bool { hasSent && !wasRepeated }
+  var leavesHandleAsNew: Bool { CurlLibrary.mayReuseHandles && hasSent && !wasRepeated }
 
   // MARK: libcurl's questions
 

@@ -113,6 +113,22 @@ struct ExchangeTests {
     #expect(server.connectionCount == 20)
   }
 
+  /// From 7.84 to 8.0 libcurl would join the line to one of the response before, which is freed.
+  @Test func aResponseThatBeginsWithAFoldedLineIsMalformed() async throws {
+    let server = try LoopbackServer { connection in
+      while let request = connection.readRequest() {
+        let folded = request.target == "/folded" ? " folded: x\r\n" : ""
+        connection.send("HTTP/1.1 200 OK\r\n\(folded)Content-Length: 2\r\n\r\nok")
+      }
+    }
+    defer { server.stop() }
+    let transport = makeTransport()
+    for _ in 0..<3 {
+      #expect(try await transport.text(of: server.request()) == "ok")
+      #expect(await transport.failure(of: server.request(.get, "/folded")) != nil)
+    }
+  }
+
   /// A call's own timeout, not that of the call whose handle it got.
   @Test func everyCallHasItsOwnTimeouts() async throws {
     let mayEnd = Event()
