@@ -10,6 +10,8 @@ public import OpenAIBatchTransport
 ///
 /// - Foundation cannot pause a response. Bytes that nobody has read yet beyond 8 MiB go to unlinked temporary files,
 ///   up to ``Configuration/spoolLimit``; beyond that the transfer ends with the kind `tooLarge`.
+/// - A call that is cancelled, or whose body is dropped, ends at once for its caller; its connection goes on for as long
+///   as the server sends faster than Foundation reads, which happens on one machine only.
 /// - A response with trailers, a connection that closes in the middle of a response's header, and a redirect to
 ///   `//[` with an IPv6 address trap inside Foundation and end the process (swift-corelibs-foundation issues 5285
 ///   and 5286; the first two are fixed in Swift 6.4).

@@ -98,7 +98,11 @@ extension CaseDefinition {
         return
       }
       connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100000000000\r\n\r\n")
-      while connection.send(Pattern.block) {}
+      // More than the sockets hold, but no endless flood: a client that cancels on the thread that reads would have
+      // to be quicker than this server.
+      var sent = 0
+      while sent < 256 << 20, connection.send(Pattern.block) { sent += Pattern.block.count }
+      connection.waitForPeerToClose()
       isClosed.signal()
     }
     let transport = bench.transport(maxConnections: 1)
