@@ -12,6 +12,7 @@ struct BatchesCommand: AsyncParsableCommand {
 
   struct Create: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "create",
       abstract: "Creates a batch from an uploaded file. A lost answer makes no second one.")
 
     @Argument(help: "The uploaded file's id.")
@@ -36,7 +37,7 @@ struct BatchesCommand: AsyncParsableCommand {
   }
 
   struct Get: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Shows a batch.")
+    static let configuration = CommandConfiguration(commandName: "get", abstract: "Shows a batch.")
 
     @Argument(help: "The batch's id.")
     var id: String
@@ -51,7 +52,8 @@ struct BatchesCommand: AsyncParsableCommand {
   }
 
   struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Lists batches, newest first.")
+    static let configuration = CommandConfiguration(
+      commandName: "list", abstract: "Lists batches, newest first.")
 
     @Option(help: ArgumentHelp("Start after this batch.", valueName: "id"))
     var after: String?
@@ -80,6 +82,7 @@ struct BatchesCommand: AsyncParsableCommand {
 
   struct Cancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "cancel",
       abstract: "Cancels a batch. Finished rows are delivered and billed.")
 
     @Argument(help: "The batch's id.")
