@@ -22,23 +22,31 @@ struct Measurement {
     case list
     /// An output file, streamed; of each line the row's name, the status, the total tokens and the text.
     case output
+    /// A file, sent.
+    case upload
+    /// The output file, to a path: synced to the disk and checked.
+    case download
   }
 
   /// The command line is wrong.
   struct Misuse: Error, CustomStringConvertible {
     let description =
       "usage: batch-peers \(Work.allCases.map(\.rawValue).joined(separator: "|")) "
-      + "curl|urlsession [N] [IN_FLIGHT]"
+      + "curl|urlsession [N] [IN_FLIGHT] [PATH]"
   }
 
   let work: Work
   let transport: any Transport
   let number: Int
   let inFlight: Int
+  /// What is uploaded, or where to download to.
+  let path: String?
 
   init(_ arguments: ArraySlice<String>) throws(Misuse) {
-    let words = Array(arguments)
-    guard 2...4 ~= words.count, let work = Work(rawValue: words[0]) else { throw Misuse() }
+    var words = Array(arguments)
+    guard 2...5 ~= words.count, let work = Work(rawValue: words[0]) else { throw Misuse() }
+    path = work == .upload || work == .download ? words.removeLast() : nil
+    guard words.count > 1 else { throw Misuse() }
     let numbers = words.dropFirst(2).compactMap(Int.init)
     guard numbers.count == words.count - 2, numbers.allSatisfy({ $0 > 0 }) else { throw Misuse() }
     self.work = work
@@ -57,6 +65,8 @@ struct Measurement {
     case .concurrent: try await concurrent(client)
     case .list: try await list(client)
     case .output: try await output(client)
+    case .upload: try await upload(client)
+    case .download: try await download(client)
     }
   }
 
@@ -116,5 +126,15 @@ struct Measurement {
       }
     }
     return count
+  }
+
+  private func upload(_ client: BatchClient) async throws -> Count {
+    let file = try await client.uploadFile(at: path ?? "")
+    return Count(expected: 1, right: file.id.rawValue.isEmpty ? 0 : 1)
+  }
+
+  private func download(_ client: BatchClient) async throws -> Count {
+    let count = try await client.downloadFile("file-out", to: path ?? "", overwriting: true)
+    return Count(expected: 1, right: count > 0 ? 1 : 0)
   }
 }
