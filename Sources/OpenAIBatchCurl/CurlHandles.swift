@@ -168,7 +168,7 @@ final class EasyHandle {
     let length = size * count
     let line = UnsafeBufferPointer(
       start: UnsafeRawPointer(bytes).assumingMemoryBound(to: UInt8.self), count: length)
-    return owner.receiveHeaderLine(line) ? length : length &+ 1
+    return owner.receiveHeaderLine(line.span) ? length : length &+ 1
   }
 
   private static let onWrite: curl_write_callback = { bytes, size, count, context in

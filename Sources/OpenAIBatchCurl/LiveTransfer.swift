@@ -67,7 +67,7 @@ final class LiveTransfer {
   }
 
   /// A header line with its ending; `false` ends the transfer.
-  func receiveHeaderLine(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
+  func receiveHeaderLine(_ line: Span<UInt8>) -> Bool {
     touch()
     switch parser.consume(line) {
     case .more:

@@ -14,7 +14,7 @@ struct ResponseHead: Sendable, Equatable {
   var hasFields: Bool { lastPart > 0 }
 
   /// Forgets the block before.
-  mutating func begin(statusCode: Int, reason: some Collection<UInt8>) {
+  mutating func begin(statusCode: Int, reason: Span<UInt8>) {
     self.statusCode = statusCode
     parts.removeAll(keepingCapacity: true)
     parts.reserveCapacity(512)
@@ -24,25 +24,24 @@ struct ResponseHead: Sendable, Equatable {
   /// - Parameters:
   ///   - name: Of a form that HTTP allows.
   ///   - value: Without blanks around it.
-  mutating func append(name: some Collection<UInt8>, value: some Collection<UInt8>) {
+  mutating func append(name: Span<UInt8>, value: Span<UInt8>) {
     add(name)
     add(value)
   }
 
   /// Adds to the last field's value.
-  mutating func fold(_ value: some Collection<UInt8>) {
+  mutating func fold(_ value: Span<UInt8>) {
     if parts.count > lastPart + Self.lengthBytes { parts.append(UInt8(ascii: " ")) }
-    parts.append(contentsOf: value)
+    value.withUnsafeBufferPointer { parts.append(contentsOf: $0) }
     noteLength()
   }
 
   private static let lengthBytes = 4
 
-  private mutating func add(_ part: some Collection<UInt8>) {
+  private mutating func add(_ part: Span<UInt8>) {
     lastPart = parts.count
-    parts.append(contentsOf: repeatElement(0, count: Self.lengthBytes))
-    parts.append(contentsOf: part)
-    noteLength()
+    withUnsafeBytes(of: UInt32(part.count).littleEndian) { parts.append(contentsOf: $0) }
+    part.withUnsafeBufferPointer { parts.append(contentsOf: $0) }
   }
 
   private mutating func noteLength() {

@@ -40,44 +40,43 @@ struct ResponseHeadParser {
   private var fieldCount = 0
 
   /// Reads one line, with its line ending.
-  mutating func consume<Line: RandomAccessCollection<UInt8>>(_ line: Line) -> Progress
-  where Line.Index == Int {
+  mutating func consume(_ line: Span<UInt8>) -> Progress {
     hasBegun = true
     byteCount += line.count
     guard byteCount <= Self.maximumBytes else {
       return .failed(.tooLarge, "The response's header block is longer than \(Self.maximumBytes) bytes.")
     }
-    var end = line.endIndex
-    if end > line.startIndex, line[end - 1] == UInt8(ascii: "\n") { end -= 1 }
-    if end > line.startIndex, line[end - 1] == UInt8(ascii: "\r") { end -= 1 }
-    let content = line[line.startIndex..<end]
-    if content.isEmpty { return endBlock() }
+    var end = line.count
+    if end > 0, line[end - 1] == UInt8(ascii: "\n") { end -= 1 }
+    if end > 0, line[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+    guard end > 0 else { return endBlock() }
     fieldCount += 1
     guard fieldCount <= Self.maximumFields else {
       return .failed(.tooLarge, "The response has more than \(Self.maximumFields) header fields.")
     }
     guard !isComplete else { return .more }
-    if content.starts(with: "HTTP/".utf8) { return beginBlock(content) }
-    if content[content.startIndex].isBlank { return fold(content) }
+    let content = line.extracting(first: end)
+    if content.isStatusLine { return beginBlock(content) }
+    if content[0].isBlank { return fold(content) }
     return addField(content)
   }
 
-  private mutating func beginBlock<Line: RandomAccessCollection<UInt8>>(_ line: Line) -> Progress
-  where Line.Index == Int {
+  private mutating func beginBlock(_ line: Span<UInt8>) -> Progress {
     guard head.statusCode == 0 else {
       return .failed(.malformed, "The response has a second status line inside its header block.")
     }
     contentLength = nil
     let space = UInt8(ascii: " ")
-    let rest = line.drop { $0 != space }.dropFirst()
-    let digits = rest.prefix { $0 != space }
-    guard digits.count == 3, let code = digits.decimalValue, code >= 100 else {
+    let start = (line.firstIndex(of: space) ?? line.count - 1) + 1
+    let rest = line.extracting(droppingFirst: start)
+    let codeEnd = rest.firstIndex(of: space) ?? rest.count
+    guard codeEnd == 3, let code = rest.extracting(first: 3).decimalValue, code >= 100 else {
       return .failed(.malformed, "The response's status line has no valid status code.")
     }
     guard code != 101 else {
       return .failed(.malformed, "The server switched protocols without being asked.")
     }
-    head.begin(statusCode: Int(code), reason: rest.dropFirst(4))
+    head.begin(statusCode: Int(code), reason: rest.extracting(droppingFirst: min(4, rest.count)))
     return .more
   }
 
@@ -91,28 +90,27 @@ struct ResponseHeadParser {
     return .complete(head)
   }
 
-  private mutating func addField<Line: RandomAccessCollection<UInt8>>(_ line: Line) -> Progress
-  where Line.Index == Int {
-    guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
-      line[..<colon].allSatisfy(\.isTokenByte)
-    else {
+  private mutating func addField(_ line: Span<UInt8>) -> Progress {
+    var colon = 0
+    while colon < line.count, line[colon].isTokenByte { colon += 1 }
+    guard colon > 0, colon < line.count, line[colon] == UInt8(ascii: ":") else {
       return .failed(.malformed, "The response has a header line without a valid name.")
     }
-    let value = line[(colon + 1)...].trimmed
-    lastFieldIsContentLength = line[..<colon].isContentLength
+    let name = line.extracting(first: colon)
+    let value = line.extracting(line.trimmed(colon + 1..<line.count))
+    lastFieldIsContentLength = name.isContentLength
     if lastFieldIsContentLength, !noteContentLength(value) { return invalidContentLength }
-    head.append(name: line[..<colon], value: value)
+    head.append(name: name, value: value)
     return .more
   }
 
   /// A line that begins with a blank continues the field before it (obsolete, still seen).
-  private mutating func fold<Line: RandomAccessCollection<UInt8>>(_ line: Line) -> Progress
-  where Line.Index == Int {
+  private mutating func fold(_ line: Span<UInt8>) -> Progress {
     guard head.hasFields else {
       return .failed(.malformed, "The response's first header line is a continuation.")
     }
     guard !lastFieldIsContentLength else { return invalidContentLength }
-    head.fold(line.trimmed)
+    head.fold(line.extracting(line.trimmed(line.indices)))
     return .more
   }
 
@@ -121,13 +119,18 @@ struct ResponseHeadParser {
   }
 
   /// Equal repeated values are tolerated (RFC 9110, 8.6); libcurl takes the last of different ones silently.
-  private mutating func noteContentLength<Value: RandomAccessCollection<UInt8>>(_ value: Value) -> Bool
-  where Value.Index == Int {
-    for part in value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
-      guard let length = part.trimmed.decimalValue, contentLength ?? length == length else { return false }
+  private mutating func noteContentLength(_ value: Span<UInt8>) -> Bool {
+    var start = 0
+    while true {
+      let rest = value.extracting(droppingFirst: start)
+      let end = rest.firstIndex(of: UInt8(ascii: ",")) ?? rest.count
+      guard let length = rest.extracting(rest.trimmed(0..<end)).decimalValue,
+        contentLength ?? length == length
+      else { return false }
       contentLength = length
+      guard end < rest.count else { return true }
+      start += end + 1
     }
-    return true
   }
 }
 
@@ -136,30 +139,51 @@ extension UInt8 {
 
   /// What names of fields consist of (RFC 9110, 5.6.2).
   fileprivate var isTokenByte: Bool {
-    isLetterOrDigit || "-_.!#$%&'*+^`|~".utf8.contains(self)
+    switch self {
+    case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
+      UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
+      UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
+      true
+    default:
+      isLetterOrDigit
+    }
   }
 }
 
-extension RandomAccessCollection<UInt8> where Index == Int {
-  fileprivate var trimmed: SubSequence {
-    var start = startIndex
-    var end = endIndex
+extension Span<UInt8> {
+  fileprivate var isStatusLine: Bool {
+    count >= 5 && self[0] == UInt8(ascii: "H") && self[1] == UInt8(ascii: "T") && self[2] == UInt8(ascii: "T")
+      && self[3] == UInt8(ascii: "P") && self[4] == UInt8(ascii: "/")
+  }
+
+  fileprivate func firstIndex(of byte: UInt8) -> Int? {
+    for index in indices where self[index] == byte { return index }
+    return nil
+  }
+
+  /// What is left of `range` without the blanks around it.
+  fileprivate func trimmed(_ range: Range<Int>) -> Range<Int> {
+    var (start, end) = (range.lowerBound, range.upperBound)
     while start < end, self[start].isBlank { start += 1 }
     while end > start, self[end - 1].isBlank { end -= 1 }
-    return self[start..<end]
+    return start..<end
   }
 
   fileprivate var isContentLength: Bool {
-    count == 14 && zip(self, "content-length".utf8).allSatisfy { $0 | 0x20 == $1 }
+    let name: StaticString = "content-length"
+    guard count == name.utf8CodeUnitCount else { return false }
+    for index in indices where self[index] | 0x20 != name.utf8Start[index] { return false }
+    return true
   }
 
   /// The value of decimal digits; `nil` for anything else, and beyond 18 digits.
   fileprivate var decimalValue: Int64? {
     guard !isEmpty, count <= 18 else { return nil }
     var value: Int64 = 0
-    for byte in self {
-      guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
-      value = value * 10 + Int64(byte - UInt8(ascii: "0"))
+    for index in indices {
+      let digit = self[index] &- UInt8(ascii: "0")
+      guard digit < 10 else { return nil }
+      value = value * 10 + Int64(digit)
     }
     return value
   }

@@ -12,7 +12,7 @@ struct ResponseHeadParserTests {
     var parser = ResponseHeadParser()
     var progress = ResponseHeadParser.Progress.more
     for line in lines {
-      progress = parser.consume(Array((line + "\r\n").utf8))
+      progress = parser.consume(Array((line + "\r\n").utf8).span)
       if case .failed = progress { break }
     }
     return progress
@@ -41,9 +41,9 @@ struct ResponseHeadParserTests {
 
   @Test func onlyLineFeedsEndLinesToo() {
     var parser = ResponseHeadParser()
-    #expect(parser.consume(Array("HTTP/1.1 204 x\n".utf8)) == .more)
+    #expect(parser.consume(Array("HTTP/1.1 204 x\n".utf8).span) == .more)
     #expect(!parser.isComplete && parser.hasBegun)
-    guard case .complete = parser.consume(Array("\n".utf8)) else { return #expect(Bool(false)) }
+    guard case .complete = parser.consume(Array("\n".utf8).span) else { return #expect(Bool(false)) }
     #expect(parser.isComplete)
   }
 
@@ -58,9 +58,9 @@ struct ResponseHeadParserTests {
 
   @Test func trailersAreDropped() throws {
     var parser = ResponseHeadParser()
-    for line in ["HTTP/1.1 200 OK\r\n", "\r\n"] { _ = parser.consume(Array(line.utf8)) }
+    for line in ["HTTP/1.1 200 OK\r\n", "\r\n"] { _ = parser.consume(Array(line.utf8).span) }
     for line in ["X-Trailer: 1\r\n", "anything\r\n", "\r\n"] {
-      #expect(parser.consume(Array(line.utf8)) == .more)
+      #expect(parser.consume(Array(line.utf8).span) == .more)
     }
   }
 
@@ -112,12 +112,12 @@ struct ResponseHeadParserTests {
     let alphabet: [UInt8] = Array("HTTP/1.1 200:\r\n\t ,5Content-Length".utf8) + [0, 0xFF, 0xC3]
     for _ in 0..<2_000 {
       var parser = ResponseHeadParser()
-      _ = parser.consume(Array("HTTP/1.1 200 OK\r\n".utf8))
+      _ = parser.consume(Array("HTTP/1.1 200 OK\r\n".utf8).span)
       for _ in 0..<4 {
         let line = (0..<Int.random(in: 0..<40, using: &generator)).map { _ in
           alphabet.randomElement(using: &generator) ?? 0
         }
-        _ = parser.consume(line)
+        _ = parser.consume(line.span)
       }
     }
   }
