@@ -12,7 +12,8 @@ final class LiveTransfer {
   /// Whether something is to be delivered after this turn.
   private(set) var isDirty = false
 
-  private unowned let loop: EngineLoop
+  /// Keeps no cycle: the loop lets go of each transfer that ends, and ends them all.
+  private let loop: EngineLoop
   private var parser = ResponseHeadParser()
   private var pauses: EasyHandle.Pauses = []
   private var sentCount = 0

@@ -93,21 +93,21 @@ struct PreparedRequest: Sendable {
   }
 
   private static func url(_ head: HTTPRequest) throws(TransportFailure) -> [UInt8] {
-    let scheme = (head.scheme ?? "").utf8
-    let authority = (head.authority ?? "").utf8
-    let path = (head.path ?? "").utf8
-    guard !authority.isEmpty, authority.allSatisfy(\.isAuthorityByte) else {
+    let (scheme, authority, path) = (head.scheme ?? "", head.authority ?? "", head.path ?? "")
+    var url: [UInt8] = []
+    url.reserveCapacity(scheme.utf8.count + authority.utf8.count + path.utf8.count + 4)
+    url.append(contentsOf: scheme.utf8)
+    url.append(contentsOf: "://".utf8)
+    let host = url.count
+    url.append(contentsOf: authority.utf8)
+    let target = url.count
+    url.append(contentsOf: path.utf8)
+    guard target > host, url[host..<target].allSatisfy(\.isAuthorityByte) else {
       throw .invalid("The URL's host is missing, or has user information or a character that no host has.")
     }
-    guard path.first == UInt8(ascii: "/"), path.allSatisfy(\.isTargetByte) else {
+    guard path.utf8.first == UInt8(ascii: "/"), url[target...].allSatisfy(\.isTargetByte) else {
       throw .invalid("The request target does not begin with / or has a character that must be encoded.")
     }
-    var url: [UInt8] = []
-    url.reserveCapacity(scheme.count + authority.count + path.count + 4)
-    url.append(contentsOf: scheme)
-    url.append(contentsOf: "://".utf8)
-    url.append(contentsOf: authority)
-    url.append(contentsOf: path)
     url.append(0)
     return url
   }

@@ -67,33 +67,74 @@ struct ResponseHead: Sendable, Equatable {
       uniqueKeysWithValues: spellings.compactMap { name in HTTPField.Name(name).map { (name, $0) } })
   }()
 
-  private static func fieldName(_ text: String) -> HTTPField.Name? {
-    knownNames[text] ?? HTTPField.Name(text)
+  private static func fieldName(_ bytes: UnsafeRawBufferPointer) -> HTTPField.Name {
+    let text = String(decoding: bytes, as: UTF8.self)
+    return knownNames[text] ?? HTTPField.Name(text) ?? unnamed
   }
+
+  /// In place of a name that HTTP does not allow, of which the parser lets none through.
+  private static let unnamed = HTTPField.Name("X-Unnamed") ?? .server
 
   /// The head with its strings: UTF-8 where the bytes are, else Latin-1.
   var response: HTTPResponse {
     parts.withUnsafeBytes { parts in
-      var place = 0
-      func next() -> UnsafeRawBufferPointer {
-        let start = place + Self.lengthBytes
-        place = start + Int(UInt32(littleEndian: parts.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
-        return UnsafeRawBufferPointer(rebasing: parts[start..<place])
-      }
-      let reason = parts.isEmpty ? "" : String(decoding: next(), as: UTF8.self)
-      var fields: [HTTPField] = []
-      fields.reserveCapacity(16)
-      while place < parts.count {
-        let (name, value) = (next(), next())
-        guard let name = Self.fieldName(String(decoding: name, as: UTF8.self)) else { continue }
-        fields.append(HTTPField(name: name, value: Self.fieldValue(value)))
-      }
-      // In one go: one at a time, each is a replacement.
+      guard !parts.isEmpty else { return HTTPResponse(status: .init(code: statusCode)) }
+      let (reason, end) = Self.part(at: 0, in: parts)
+      let fields = FieldList(parts: parts, startIndex: end)
       var headerFields = HTTPFields()
-      headerFields.reserveCapacity(fields.count)
+      headerFields.reserveCapacity(16)
+      // In one go: one at a time, each is a replacement.
       headerFields.replaceSubrange(0..<0, with: fields)
-      return HTTPResponse(status: .init(code: statusCode, reasonPhrase: reason), headerFields: headerFields)
+      return HTTPResponse(
+        status: .init(code: statusCode, reasonPhrase: String(decoding: reason, as: UTF8.self)),
+        headerFields: headerFields)
     }
+  }
+
+  /// The part that begins at `place`, and where the next one does.
+  private static func part(
+    at place: Int, in parts: UnsafeRawBufferPointer
+  ) -> (UnsafeRawBufferPointer, next: Int) {
+    let start = place + lengthBytes
+    let end = start + Int(UInt32(littleEndian: parts.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
+    return (UnsafeRawBufferPointer(rebasing: parts[start..<end]), end)
+  }
+
+  /// The fields, each made of its bytes when it is asked for: not an array, which would only be copied.
+  private struct FieldList: Collection {
+    let parts: UnsafeRawBufferPointer
+    let startIndex: Int
+
+    var endIndex: Int { parts.count }
+
+    func index(after place: Int) -> Int { field(at: place).next }
+
+    subscript(place: Int) -> HTTPField {
+      let field = field(at: place)
+      return HTTPField(name: fieldName(field.name), value: fieldValue(field.value))
+    }
+
+    private func field(at place: Int) -> (
+      name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, next: Int
+    ) {
+      let (name, middle) = part(at: place, in: parts)
+      let (value, end) = part(at: middle, in: parts)
+      return (name, value, end)
+    }
+
+    /// The library calls it without knowing the type; one of its own is called at once.
+    struct Iterator: IteratorProtocol {
+      let fields: FieldList
+      var place: Int
+
+      mutating func next() -> HTTPField? {
+        guard place < fields.endIndex else { return nil }
+        defer { place = fields.index(after: place) }
+        return fields[place]
+      }
+    }
+
+    func makeIterator() -> Iterator { Iterator(fields: self, place: startIndex) }
   }
 
   private static func fieldValue(_ bytes: UnsafeRawBufferPointer) -> String {
