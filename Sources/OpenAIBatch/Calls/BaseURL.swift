@@ -59,7 +59,10 @@ struct BaseURL: Sendable, Hashable {
 
   /// Whether a request still goes to this base: checked after building, whatever built it.
   func contains(_ head: HTTPRequest) -> Bool {
-    head.scheme == address.scheme && head.authority == address.authority
-      && head.path?.hasPrefix("\(address.path)/") == true
+    guard head.scheme == address.scheme, head.authority == address.authority, let path = head.path else {
+      return false
+    }
+    return path.hasPrefix(address.path)
+      && path.utf8.dropFirst(address.path.utf8.count).first == UInt8(ascii: "/")
   }
 }
