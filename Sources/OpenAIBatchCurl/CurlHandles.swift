@@ -84,7 +84,6 @@ final class EasyHandle {
   }
 
   /// `false` when libcurl does not know the option, or memory is out.
-  @discardableResult
   func set(_ option: CURLoption, _ value: String?) -> Bool {
     let code =
       if let value { ccurl_set_string(pointer, option, value) } else {
@@ -94,7 +93,6 @@ final class EasyHandle {
   }
 
   /// `text` ends with NUL; `false` when memory is out, or libcurl finds it too long.
-  @discardableResult
   func set(_ option: CURLoption, text: [UInt8]) -> Bool {
     text.withUnsafeBytes { bytes in
       ccurl_set_string(pointer, option, bytes.baseAddress?.assumingMemoryBound(to: CChar.self)) == CURLE_OK

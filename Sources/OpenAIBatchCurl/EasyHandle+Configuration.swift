@@ -17,11 +17,12 @@ extension EasyHandle {
     }
     set(CURLOPT_CONNECTTIMEOUT_MS, transfer.timeouts.connect.wholeMilliseconds)
     if getsSecurely != nil { return true }
-    guard restrictToHTTP() else { return false }
     setProtocol(usesHTTP2: settings.usesHTTP2)
-    setMethod(request)
-    setConnection(isSecure: request.isSecure, settings: settings)
-    guard !request.isSecure || setTrust(settings) else { return false }
+    setConnection()
+    guard restrictToHTTP(), setMethod(request),
+      setRoute(request.isSecure ? settings.secureRoute : settings.plainRoute),
+      !request.isSecure || setTrust(settings)
+    else { return false }
     if request.isPlainGet { getsSecurely = request.isSecure }
     return true
   }
@@ -42,7 +43,7 @@ extension EasyHandle {
     set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
   }
 
-  private func setMethod(_ request: PreparedRequest) {
+  private func setMethod(_ request: PreparedRequest) -> Bool {
     switch request.shape {
     case .plain: break
     case .head: set(CURLOPT_NOBODY, 1)
@@ -54,11 +55,11 @@ extension EasyHandle {
       readBodyFromOwner()
       set(CURLOPT_UPLOAD_BUFFERSIZE, Int(min(max(length ?? .max, 16 << 10), 512 << 10)))
     }
-    if let method = request.customMethod { set(CURLOPT_CUSTOMREQUEST, text: method) }
     if request.needsFreshConnection { set(CURLOPT_FRESH_CONNECT, 1) }
+    return request.customMethod.map { set(CURLOPT_CUSTOMREQUEST, text: $0) } ?? true
   }
 
-  private func setConnection(isSecure: Bool, settings: EngineSettings) {
+  private func setConnection() {
     leaveResolverBehind()
     closeSocketsOnExec()
     // Larger ones gain nothing in a download, and glibc pays for each: a free of 64 KiB tidies its whole heap.
@@ -68,10 +69,11 @@ extension EasyHandle {
     set(CURLOPT_TCP_KEEPINTVL, 15)
     set(CURLOPT_MAXAGE_CONN, 30)
     setMaximumConnectionLifetime(seconds: 300)
-    // Both are always set: libcurl would else read the process's environment.
-    let route = isSecure ? settings.secureRoute : settings.plainRoute
-    set(CURLOPT_PROXY, route.proxy)
-    set(CURLOPT_NOPROXY, route.exceptions)
+  }
+
+  /// Both are always set: libcurl would else read the process's environment.
+  private func setRoute(_ route: EngineSettings.Route) -> Bool {
+    set(CURLOPT_PROXY, route.proxy) && set(CURLOPT_NOPROXY, route.exceptions)
   }
 
   /// `false` when something that the trust depends on cannot be set.
@@ -81,11 +83,12 @@ extension EasyHandle {
     set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
     if let file = settings.caFile, !set(CURLOPT_CAINFO, file) { return false }
     // With a CA path libcurl parses the bundle again for each connection: 34 ms of this thread.
-    if settings.caFile != nil || CurlLibrary.defaultCABundle != nil { set(CURLOPT_CAPATH, nil) }
+    // Where it is not known it is not in use, either.
+    if settings.caFile != nil || CurlLibrary.defaultCABundle != nil { _ = set(CURLOPT_CAPATH, nil) }
     if let identity = settings.identity {
-      set(CURLOPT_SSLCERT, identity.certificateFile)
-      set(CURLOPT_SSLKEY, identity.keyFile)
-      set(CURLOPT_KEYPASSWD, identity.password)
+      guard set(CURLOPT_SSLCERT, identity.certificateFile), set(CURLOPT_SSLKEY, identity.keyFile),
+        set(CURLOPT_KEYPASSWD, identity.password)
+      else { return false }
     }
     return settings.pinnedKeys.map { set(CURLOPT_PINNEDPUBLICKEY, $0) } ?? true
   }

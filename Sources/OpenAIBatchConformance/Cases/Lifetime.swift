@@ -9,35 +9,11 @@ extension CaseDefinition {
   static let manyCalls = CaseDefinition(
     ["L3"], "Calls beyond the limit wait, first in, first out; all complete.", promise: .seconds(2)
   ) { bench in
-    let mayAnswer = bench.event()
-    let server = try bench.server { connection in
-      while let request = connection.readRequest() {
-        if request.target == "/first" { mayAnswer.block() }
-        connection.send(
-          "HTTP/1.1 200 OK\r\nContent-Length: \(request.target.utf8.count)\r\n\r\n\(request.target)")
-      }
-    }
-    let line = bench.transport(maxConnections: 1)
-    let first = Task { try await line.exchange(server.request(.get, "/first")) }
-    try await bench.until { !server.requests.isEmpty }
     let order = (0..<20).map { "/\($0)" }
-    var waiting: [Task<Void, any Error>] = []
-    for target in order {
-      let hasBegun = bench.event()
-      waiting.append(
-        Task {
-          hasBegun.signal()
-          let (_, body) = try await line.exchange(server.request(.get, target))
-          try bench.expect(body == Array(target.utf8), "\(target) got another call's answer.")
-        })
-      await hasBegun.wait()
-      // No event tells that a call has taken its place in the line.
-      try await Task.sleep(for: .milliseconds(10) * bench.slowdown)
-    }
-    mayAnswer.signal()
-    _ = try await first.value
-    for task in waiting { try await task.value }
-    let seen = server.requests.dropFirst().map(\.target)
+    var seen: [String] = []
+    // No event tells that a call has taken its place in the line, and a thread may be put to rest just before it does.
+    // No other line than one that is first in, first out ever lets twenty calls pass in their order.
+    for _ in 0..<5 where seen != order { seen = try await callsThatWaited(order, bench) }
     try bench.expect(seen == order, "The calls came in the order \(seen).")
 
     let crowd = try bench.answering { LoopbackAnswer(body: $0.body) }
@@ -55,6 +31,37 @@ extension CaseDefinition {
       }
     }
     try bench.expect(crowd.mostConnections <= 9, "\(crowd.mostConnections) connections were open at once.")
+  }
+
+  /// Sends a call to each target while the only connection is busy; returns the targets as the server saw them.
+  private static func callsThatWaited(_ targets: [String], _ bench: Bench) async throws -> [String] {
+    let mayAnswer = bench.event()
+    let server = try bench.server { connection in
+      while let request = connection.readRequest() {
+        if request.target == "/first" { mayAnswer.block() }
+        connection.send(
+          "HTTP/1.1 200 OK\r\nContent-Length: \(request.target.utf8.count)\r\n\r\n\(request.target)")
+      }
+    }
+    let transport = bench.transport(maxConnections: 1)
+    let first = Task { try await transport.exchange(server.request(.get, "/first")) }
+    try await bench.until { !server.requests.isEmpty }
+    var waiting: [Task<Void, any Error>] = []
+    for target in targets {
+      let hasBegun = bench.event()
+      waiting.append(
+        Task {
+          hasBegun.signal()
+          let (_, body) = try await transport.exchange(server.request(.get, target))
+          try bench.expect(body == Array(target.utf8), "\(target) got another call's answer.")
+        })
+      await hasBegun.wait()
+      try await Task.sleep(for: .milliseconds(10) * bench.slowdown)
+    }
+    mayAnswer.signal()
+    _ = try await first.value
+    for task in waiting { try await task.value }
+    return server.requests.dropFirst().map(\.target)
   }
 
   static let slowReader = CaseDefinition(
