@@ -166,7 +166,10 @@ public struct BatchClient: Sendable {
     let head = try template.head(for: operation, options)
     var timeouts = configuration.timeouts
     if operation.isTransfer { timeouts.total = transferTime(for: operation.body, options) }
-    return TransportRequest(head: head, body: operation.body, timeouts: timeouts, operation: operation.name)
+    var request = TransportRequest(
+      head: head, body: operation.body, timeouts: timeouts, operation: operation.name)
+    request.expectsLongResponse = operation.isTransfer && operation.method == .get
+    return request
   }
 
   /// How long one attempt of a transfer may take: a download as long as it does; an upload what a JSON call may,

@@ -18,7 +18,7 @@ extension EasyHandle {
     set(CURLOPT_CONNECTTIMEOUT_MS, transfer.timeouts.connect.wholeMilliseconds)
     if getsSecurely != nil { return true }
     setProtocol(usesHTTP2: settings.usesHTTP2)
-    setConnection()
+    setConnection(receiveBuffer: request.expectsLongResponse ? 128 << 10 : 32 << 10)
     guard restrictToHTTP(), setMethod(request),
       setRoute(request.isSecure ? settings.secureRoute : settings.plainRoute),
       !request.isSecure || setTrust(settings)
@@ -59,11 +59,12 @@ extension EasyHandle {
     return request.customMethod.map { set(CURLOPT_CUSTOMREQUEST, text: $0) } ?? true
   }
 
-  private func setConnection() {
+  private func setConnection(receiveBuffer: Int) {
     leaveResolverBehind()
     closeSocketsOnExec()
-    // Larger ones gain nothing in a download, and glibc pays for each: a free of 64 KiB tidies its whole heap.
-    set(CURLOPT_BUFFERSIZE, 32 << 10)
+    // The longer, the fewer turns of the loop for a long response; for a short one glibc pays: a free of 64 KiB tidies its
+    // whole heap.
+    set(CURLOPT_BUFFERSIZE, receiveBuffer)
     set(CURLOPT_TCP_KEEPALIVE, 1)
     set(CURLOPT_TCP_KEEPIDLE, 30)
     set(CURLOPT_TCP_KEEPINTVL, 15)

@@ -29,14 +29,16 @@ struct PreparedRequest: Sendable {
   let isSecure: Bool
   /// Whether libcurl may send the request a second time, on another connection.
   let mayBeRepeated: Bool
+  let expectsLongResponse: Bool
 
   /// Whether it differs from others of its kind only in the URL, the header and the timeouts.
-  var isPlainGet: Bool { shape == .plain && customMethod == nil }
+  var isPlainGet: Bool { shape == .plain && customMethod == nil && !expectsLongResponse }
 
   /// - Throws: Kind `invalid`, before anything is sent.
   init(_ request: TransportRequest) throws(TransportFailure) {
     let head = request.head
     let method = head.method
+    expectsLongResponse = request.expectsLongResponse
     isSecure = try Self.isSecure(head.scheme)
     url = try Self.url(head)
     let hasBody = request.body.length != 0

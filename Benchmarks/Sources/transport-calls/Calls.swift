@@ -148,7 +148,9 @@ struct Calls {
   private func download() async throws -> Outcome {
     var outcome = Outcome(expected: number, right: 0)
     for _ in 0..<number {
-      let response = try await transport.send(request(.get, "/files/file-out/content", timeouts: .transfer))
+      var request = request(.get, "/files/file-out/content", timeouts: .transfer)
+      request.expectsLongResponse = true
+      let response = try await transport.send(request)
       let length = response.head.headerFields[.contentLength].flatMap { Int($0) }
       var body = response.takeBody()
       var count = 0
