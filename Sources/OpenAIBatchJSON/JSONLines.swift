@@ -50,20 +50,8 @@ public struct JSONLines<Base: AsyncSequence>: AsyncSequence where Base.Element =
       }
     }
 
-    /// Lines that have arrived together: at least one and at most `most`, and not many more than weigh `size`, where each
-    /// weighs its bytes and `lineWeight`. `nil` at the end.
-    package mutating func nextBlock(
-      of size: Int, lineWeight: Int, lines most: Int, isolation actor: isolated (any Actor)? = #isolation
-    ) async throws(Base.Failure) -> [JSONLine]? {
-      guard let first = try await next(isolation: actor) else { return nil }
-      var block = [first]
-      var weight = first.bytes.count + lineWeight
-      while weight < size, block.count < most, let line = splitter.next() {
-        block.append(line)
-        weight += line.bytes.count + lineWeight
-      }
-      return block
-    }
+    /// The next line that is not blank, if it has arrived.
+    package mutating func nextReady() -> JSONLine? { splitter.next() }
 
     /// The next line that is not blank.
     public mutating func next() async throws(Base.Failure) -> JSONLine? {

@@ -49,7 +49,8 @@ extension BatchClient {
     }
     let account = try RowAccount(input: input, keepsLines: keepsLines)
     guard !files.isEmpty else { return account }
-    var lines = resultLines(of: batch, partial: isPartial, options: options).makeAsyncIterator()
+    var lines = resultLines(of: batch, partial: isPartial, inParallel: true, options: options)
+      .makeAsyncIterator()
     do throws(BatchClientError) {
       while let line = try await lines.next() { try account.add(line) }
     } catch  where error.kind == .noResults {

@@ -9,8 +9,8 @@ public import OpenAIBatchModels
 /// Every line becomes a result; a line that cannot be read is a row that failed as `invalid`. In the order of the
 /// files, rows that are in neither file do not show up: ordered results and audits find them.
 ///
-/// Rows are read and made ready on all cores ahead of the reader, in order; what waits is 768 KiB at most,
-/// 64 KiB for each core where there are more than twelve, or a single longer line.
+/// A row takes two microseconds and is read when its turn comes, from bytes that arrive meanwhile. Ordered rows are read
+/// ahead on all cores, as those of ``DecodedBatchResults`` are.
 public struct BatchResults: AsyncSequence, Sendable {
   /// One row's result.
   public typealias Element = BatchResult<BatchResponse>
@@ -25,6 +25,8 @@ public struct BatchResults: AsyncSequence, Sendable {
 
 /// The same with each answer decoded as a type of the caller's, on several cores at once, in order; also answers that
 /// nobody comes to ask for. One that does not fit is a row that failed as `undecodable`, not the end of the loop.
+///
+/// What waits is 768 KiB of lines at most, 64 KiB for each core where there are more than twelve, or a single longer line.
 public struct DecodedBatchResults<Value: Decodable & Sendable>: AsyncSequence, Sendable {
   /// One row's result.
   public typealias Element = BatchResult<Value>
@@ -62,11 +64,12 @@ extension BatchResultsIterator: Sendable {}
 
 extension ResultSource {
   fileprivate var results: BatchResults {
-    BatchResults(rows: ResultRows(source: self) { BatchResult($0) })
+    BatchResults(rows: ResultRows(source: self, isParallel: input != nil) { BatchResult($0) })
   }
 
   fileprivate func decodedResults<Value>() -> DecodedBatchResults<Value> {
-    DecodedBatchResults(rows: ResultRows(source: self) { BatchResult($0).decoded(as: Value.self) })
+    DecodedBatchResults(
+      rows: ResultRows(source: self, isParallel: true) { BatchResult($0).decoded(as: Value.self) })
   }
 }
 

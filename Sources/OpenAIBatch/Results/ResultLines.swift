@@ -53,16 +53,26 @@ extension BatchResult where Value == BatchResponse {
   }
 }
 
-/// The rows of a batch, streamed, each as a value that was made of it on whatever core was free.
+/// The rows of a batch, streamed, each as a value that was made of it.
 @usableFromInline
 package struct ResultRows<Output: Sendable>: Sendable {
   private let source: ResultSource
-  /// Makes the rows of a block, the last one first.
-  private let makeBlock: @Sendable ([ResultSource.Row]) -> [Output]
+  private let isParallel: Bool
+  private let make: @Sendable (ResultSource.Row) -> Output
 
-  init(source: ResultSource, make: @escaping @Sendable (ResultSource.Row) -> Output) {
+  /// Creates the rows.
+  ///
+  /// - Parameters:
+  ///   - source: Where they come from.
+  ///   - isParallel: Whether they are read ahead and made on whatever cores are free. That doubles what it takes to read a
+  ///     line, and so pays for work that is larger.
+  ///   - make: Makes a value of a row.
+  init(
+    source: ResultSource, isParallel: Bool, make: @escaping @Sendable (ResultSource.Row) -> Output
+  ) {
     self.source = source
-    makeBlock = { $0.reversed().map(make) }
+    self.isParallel = isParallel
+    self.make = make
   }
 
   package func makeAsyncIterator() -> Iterator { Iterator(rows: self) }
@@ -71,6 +81,7 @@ package struct ResultRows<Output: Sendable>: Sendable {
   package struct Iterator {
     private let rows: ResultRows
     private var ahead: ReadAhead<[Output], ResultSource.End>?
+    private var files: ResultFiles?
     /// Rows that have come and were not asked for yet, the last one first: taking one away moves it.
     @usableFromInline var block: [Output] = []
     private var isFinished = false
@@ -84,7 +95,8 @@ package struct ResultRows<Output: Sendable>: Sendable {
     package mutating func next(
       isolation actor: isolated (any Actor)? = #isolation
     ) async throws(BatchClientError) -> Output? {
-      if block.isEmpty || Task.isCancelled { try await nextBlock(isolation: actor) }
+      if !Task.isCancelled, let row = block.popLast() ?? nextReady() { return row }
+      try await nextBlock(isolation: actor)
       return block.popLast()
     }
 
@@ -92,38 +104,63 @@ package struct ResultRows<Output: Sendable>: Sendable {
     @usableFromInline
     mutating func nextBlock(isolation actor: isolated (any Actor)?) async throws(BatchClientError) {
       block = []
-      while !isFinished {
-        guard !Task.isCancelled else {
-          finish()
-          throw .cancelled("results")
-        }
-        let ahead = ahead ?? rows.start()
-        self.ahead = ahead
-        switch await ahead.next() {
-        case .block(let outputs):
-          // Cancelled while it waited: the error comes in its turn.
-          if !outputs.isEmpty, !Task.isCancelled {
-            block = outputs
-            return
+      while !isFinished, block.isEmpty || Task.isCancelled {
+        do throws(BatchClientError) {
+          guard !Task.isCancelled else { throw .cancelled("results") }
+          if rows.isParallel {
+            try await takeBlock(isolation: actor)
+          } else {
+            try await waitForLine(isolation: actor)
           }
-        case .end(let end):
+        } catch {
           finish()
-          deletedFiles = end.deletedFiles
-          if let error = end.error { throw error }
+          throw error
         }
       }
     }
 
+    /// A row of a line that has arrived, made here and now.
+    @usableFromInline
+    mutating func nextReady() -> Output? { files?.nextReady().map { rows.make(.line($0)) } }
+
+    /// Waits for a line.
+    private mutating func waitForLine(isolation actor: isolated (any Actor)?) async throws(BatchClientError) {
+      let files = if let files { files } else { try rows.source.files(of: try await rows.source.batch()) }
+      self.files = files
+      defer { deletedFiles = files.deletedFiles }
+      if let line = try await files.next(isolation: actor) {
+        block = [rows.make(.line(line))]
+      } else {
+        finish()
+      }
+    }
+
+    /// Takes rows that were made ahead.
+    private mutating func takeBlock(isolation actor: isolated (any Actor)?) async throws(BatchClientError) {
+      let ahead = ahead ?? rows.start()
+      self.ahead = ahead
+      switch await ahead.next() {
+      case .block(let made):
+        block = made
+      case .end(let end):
+        finish()
+        deletedFiles = end.deletedFiles
+        if let error = end.error { throw error }
+      }
+    }
+
     private mutating func finish() {
+      block = []
       isFinished = true
       ahead = nil
+      files = nil
     }
   }
 
   private func start() -> ReadAhead<[Output], ResultSource.End> {
     ReadAhead { hand in
       await source.read { block, weight in
-        await hand(weight) { [makeBlock] in makeBlock(block) }
+        await hand(weight) { [make] in block.reversed().map(make) }
       }
     }
   }
@@ -132,9 +169,9 @@ package struct ResultRows<Output: Sendable>: Sendable {
 extension BatchClient {
   /// The lines of both result files of a batch; reading throws as ``results(of:partial:options:)`` does.
   package func resultLines(
-    of batch: Batch, partial: Bool = false, options: CallOptions = CallOptions()
+    of batch: Batch, partial: Bool = false, inParallel: Bool = false, options: CallOptions = CallOptions()
   ) -> ResultRows<ResultLine> {
     let source = ResultSource(client: self, name: .batch(batch), isPartial: partial, options: options)
-    return ResultRows(source: source, make: ResultLine.init)
+    return ResultRows(source: source, isParallel: inParallel, make: ResultLine.init)
   }
 }

@@ -42,7 +42,7 @@ struct ResultSource: Sendable {
   /// The rows of one block at most.
   static let blockRows = 1024
   /// What a row weighs beside its text.
-  private static let rowWeight = 256
+  static let rowWeight = 256
 
   /// Hands over all rows in blocks, each with its weight in bytes. Stops when told `false`.
   func read(_ hand: ([Row], Int) async -> Bool) async -> End {
@@ -52,7 +52,11 @@ struct ResultSource: Sendable {
       if let input {
         try await readOrdered(batch, input, hand)
       } else {
-        try await readFiles(of: batch, &end, hand)
+        let files = try files(of: batch)
+        defer { end.deletedFiles = files.deletedFiles }
+        while let (rows, weight) = try await files.nextBlock(of: ReadAheadSize.block) {
+          guard await hand(rows, weight) else { throw .cancelled("results") }
+        }
       }
     } catch {
       end.error = error
@@ -60,36 +64,9 @@ struct ResultSource: Sendable {
     return end
   }
 
-  /// The lines of the output file, then of the error file. One that is gone (404) does not keep the other from being
-  /// read: its error comes at the end.
-  private func readFiles(
-    of batch: Batch, _ end: inout End, _ hand: ([Row], Int) async -> Bool
-  ) async throws(BatchClientError) {
-    var hasLines = false
-    for file in try batch.resultFiles(isPartial: isPartial) {
-      var content = client.content(of: file, options: options)
-      content.takesIncomplete = isPartial
-      var lines = JSONLines(content).makeAsyncIterator()
-      do throws(BatchClientError) {
-        while var block = try await lines.nextBlock(
-          of: ReadAheadSize.block, lineWeight: Self.rowWeight, lines: Self.blockRows)
-        {
-          let isGrowing = !batch.status.isTerminal || lines.base.isIncomplete
-          // The last line of a file that grows may be there in part only: no row has failed for that.
-          if isGrowing, let last = block.last, !last.hasLineFeed, (try? last.parse()) == nil {
-            block.removeLast()
-          }
-          hasLines = hasLines || !block.isEmpty
-          let weight = block.reduce(0) { $0 + $1.bytes.count + Self.rowWeight }
-          guard await hand(block.map(Row.line), weight) else { throw .cancelled("results") }
-        }
-      } catch {
-        guard error.kind == .notFound else { throw error }
-        end.deletedFiles += 1
-        end.error = end.error ?? error
-      }
-    }
-    if end.error == nil, !hasLines { try batch.requireNoRows() }
+  /// The lines of the result files.
+  func files(of batch: Batch) throws(BatchClientError) -> ResultFiles {
+    try ResultFiles(of: batch, client: client, isPartial: isPartial, options: options)
   }
 
   /// A row for each row of the input, in its order. Rows of a file that is gone are missing, and its error comes at
@@ -112,14 +89,5 @@ struct ResultSource: Sendable {
       (block, weight) = ([], 0)
     }
     if let deletion = account.deletion { throw deletion }
-  }
-}
-
-extension Batch {
-  /// Throws for a batch that has ended with rows and with empty files.
-  fileprivate func requireNoRows() throws(BatchClientError) {
-    guard status.isTerminal, requestCounts.total > 0 else { return }
-    throw BatchClientError(
-      .noResults, operation: "results", "The batch \(id) ended \(status), and its files are empty.")
   }
 }
