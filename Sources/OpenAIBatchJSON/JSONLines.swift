@@ -53,6 +53,9 @@ public struct JSONLines<Base: AsyncSequence>: AsyncSequence where Base.Element =
     /// The next line that is not blank, if it has arrived.
     package mutating func nextReady() -> JSONLine? { splitter.next() }
 
+    /// The next line that is not blank, if it has arrived; read as JSON in the same pass if it is any.
+    package mutating func nextRead() -> JSONLine? { splitter.nextRead() }
+
     /// The next line that is not blank.
     public mutating func next() async throws(Base.Failure) -> JSONLine? {
       try await next(isolation: nil)

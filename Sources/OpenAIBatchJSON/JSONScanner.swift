@@ -31,6 +31,9 @@ struct JSONScanner {
 
   let base: UnsafePointer<UInt8>
   let end: Int
+  /// Whether the text ends at the first line feed, wherever that stands before the `end`. What is wrong with it is then to be
+  /// learnt from the line alone.
+  var isLine = false
 
   /// The distance to the first line feed, or `nil` when there is none.
   static func newline(in bytes: ArraySlice<UInt8>) -> Int? {
@@ -41,19 +44,20 @@ struct JSONScanner {
   }
 
   /// Notes the values of the text, up to the fault if there is one.
-  func scan(into nodes: inout NodeBuffer) -> Fault? {
+  ///
+  /// - Returns: Where the text ended, or the fault.
+  func scan(into nodes: inout NodeBuffer) -> Result<Int, Fault> {
     var found = nodes
     defer { nodes = found }
     do throws(Fault) {
-      try scan(&found)
-      return nil
+      return .success(try scan(&found))
     } catch {
-      return error
+      return .failure(error)
     }
   }
 
   @inline(__always)
-  private func scan(_ nodes: inout NodeBuffer) throws(Fault) {
+  private func scan(_ nodes: inout NodeBuffer) throws(Fault) -> Int {
     // The containers around the current place are chained through their nodes: no stack of their own.
     var container = -1
     var isObject = false
@@ -111,8 +115,10 @@ struct JSONScanner {
         isObject = depth > 0 && base[Int(nodes[container].start)] == UInt8(ascii: "{")
       }
       skipWhitespace(&index)
-      guard index == end else { throw Fault("expected the end of the text", index) }
-      return
+      guard isLine ? base[index] == UInt8(ascii: "\n") : index == end else {
+        throw Fault("expected the end of the text", index)
+      }
+      return index
     }
   }
 

@@ -59,19 +59,50 @@ final class JSONScratch {
     }
   }
 
+  /// The document of the line that `bytes` begin with, and its length; `nil` for a line that is not JSON. It is not looked for
+  /// its end before, which would be another pass.
+  ///
+  /// - Parameter bytes: At least the whole line, its line feed and ``JSONScanner/padding`` more bytes.
+  static func scanLine(_ bytes: ArraySlice<UInt8>, number: Int) -> (document: JSONDocument, length: Int)? {
+    guard bytes.count <= JSONScanner.maximumLength else { return nil }
+    return threads.withCurrent { scratch in
+      bytes.withUnsafeBufferPointer { bytes in
+        guard let base = bytes.baseAddress else { return nil }
+        return scratch.withNodes { nodes in
+          let scanner = JSONScanner(base: base, end: bytes.count, isLine: true)
+          guard case .success(let end) = scanner.scan(into: &nodes) else { return nil }
+          let length = end > 0 && base[end - 1] == 0x0D ? end - 1 : end
+          let text = UnsafeBufferPointer(start: base, count: length)
+          return (JSONDocument(nodes: nodes.all, text: text, line: number), end)
+        }
+      }
+    }
+  }
+
   private func scan(_ base: UnsafePointer<UInt8>, _ text: UnsafeBufferPointer<UInt8>, _ line: Int?) -> (
     document: JSONDocument, fault: JSONScanner.Fault?
   ) {
+    withNodes { nodes in
+      var fault: JSONScanner.Fault?
+      if case .failure(let found) = JSONScanner(base: base, end: text.count).scan(into: &nodes) {
+        fault = found
+      }
+      return (JSONDocument(nodes: nodes.all, text: text, line: line), fault)
+    }
+  }
+
+  @inline(__always)
+  private func withNodes<Result>(_ body: (inout NodeBuffer) -> Result) -> Result {
     var nodes = nodes ?? NodeBuffer(capacity: Self.usualNodes)
     nodes.removeAll()
-    let fault = JSONScanner(base: base, end: text.count).scan(into: &nodes)
-    let document = JSONDocument(nodes: nodes.all, text: text, line: line)
-    if nodes.capacity > Self.usualNodes {
-      nodes.deallocate()
-      self.nodes = nil
-    } else {
-      self.nodes = nodes
+    defer {
+      if nodes.capacity > Self.usualNodes {
+        nodes.deallocate()
+        self.nodes = nil
+      } else {
+        self.nodes = nodes
+      }
     }
-    return (document, fault)
+    return body(&nodes)
   }
 }

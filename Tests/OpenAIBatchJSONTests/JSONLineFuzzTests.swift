@@ -40,12 +40,13 @@ struct JSONLineFuzzTests {
   private func split(_ bytes: [UInt8], limit: Int, _ fuzz: inout JSONFuzz) -> [JSONLine] {
     var splitter = JSONLineSplitter(maximumLineLength: limit)
     var lines: [JSONLine] = []
+    let isRead = fuzz.chance(2)
     var start = 0
     while start < bytes.count {
       let end = min(
         bytes.count, start + Int.random(in: 1...fuzz.pick([1, 5, 1000]), using: &fuzz.random))
       splitter.append(bytes[start..<end])
-      while let line = splitter.next() { lines.append(line) }
+      while let line = isRead ? splitter.nextRead() : splitter.next() { lines.append(line) }
       start = end
     }
     if let line = splitter.finish() { lines.append(line) }

@@ -22,6 +22,29 @@ struct JSONLineSplitterTests {
     #expect(lines.map { String(decoding: $0.bytes, as: UTF8.self) } == expected.map(\.1))
   }
 
+  /// A line that is read while it is cut is the same line, and says the same.
+  @Test(arguments: [
+    #"{"a":1}"#, "{\"a\":1}\r", "\t[1, 2]  ", "7", "-0.5e3\r", "true", #""x\u00e9\n""#,
+    #"{"a" : "\#(text(40))"}"#, "[]\r\r",
+    "", " \t\r", #"{"a""#, #"{"a":1} x"#, #"{"a":1}{}"#, "\"\u{1}\"", "nul", "01", "[1,]", "\"open", "\u{0}",
+    "\u{FEFF}{}",
+    String(repeating: "[", count: 600), #"{"a":"\#(text(400))"}"#,
+  ])
+  func aLineIsReadAsItIsCut(line: String) throws {
+    let bytes = Array("{}\n\(line)\n[\(line),\n\(Self.text(40))".utf8)
+    let (cut, read) = (
+      split(bytes, chunkLength: bytes.count, limit: 300),
+      split(bytes, chunkLength: bytes.count, limit: 300, isRead: true)
+    )
+    #expect(read.map(PlainLine.init) == cut.map(PlainLine.init))
+    for (read, cut) in zip(read, cut) {
+      let (one, other) = (Result { try read.parse().bytes }, Result { try cut.parse().bytes })
+      #expect("\(one)" == "\(other)")
+    }
+  }
+
+  private static func text(_ length: Int) -> String { String(repeating: "x", count: length) }
+
   @Test(arguments: [1, 5, 100])
   func aLineThatIsTooLongLosesNoNeighbour(chunkLength: Int) {
     let text = "first\n" + String(repeating: "x", count: 3000) + "\nlast\n"
@@ -75,12 +98,14 @@ struct JSONLineSplitterTests {
     #expect(texts == ["{\"a\":1}", "[]"])
   }
 
-  private func split(_ bytes: [UInt8], chunkLength: Int, limit: Int = 1 << 20) -> [JSONLine] {
+  private func split(
+    _ bytes: [UInt8], chunkLength: Int, limit: Int = 1 << 20, isRead: Bool = false
+  ) -> [JSONLine] {
     var splitter = JSONLineSplitter(maximumLineLength: limit)
     var lines: [JSONLine] = []
     for start in stride(from: 0, to: bytes.count, by: chunkLength) {
       splitter.append(bytes[start..<min(start + chunkLength, bytes.count)])
-      while let line = splitter.next() { lines.append(line) }
+      while let line = isRead ? splitter.nextRead() : splitter.next() { lines.append(line) }
     }
     if let line = splitter.finish() { lines.append(line) }
     return lines

@@ -59,6 +59,9 @@ final class ResultFiles {
   /// The next line, if it has arrived.
   func nextReady() -> JSONLine? { lines?.nextReady() }
 
+  /// The next line, if it has arrived; read as JSON in the same pass if it is any.
+  func nextRead() -> JSONLine? { lines?.nextRead() }
+
   /// The lines that are there, one at least and not many more than weigh `size`; `nil` after the last.
   func nextBlock(
     of size: Int, isolation actor: isolated (any Actor)? = #isolation

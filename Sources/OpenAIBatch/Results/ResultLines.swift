@@ -121,7 +121,7 @@ package struct ResultRows<Output: Sendable>: Sendable {
 
     /// A row of a line that has arrived, made here and now.
     @usableFromInline
-    mutating func nextReady() -> Output? { files?.nextReady().map { rows.make(.line($0)) } }
+    mutating func nextReady() -> Output? { files?.nextRead().map { rows.make(.line($0)) } }
 
     /// Waits for a line.
     private mutating func waitForLine(isolation actor: isolated (any Actor)?) async throws(BatchClientError) {

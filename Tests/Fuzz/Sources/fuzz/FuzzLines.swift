@@ -9,13 +9,14 @@ func fuzzLines(_ bytes: [UInt8]) {
   var fuzz = JSONFuzz(seed: Int(seed))
   let limit = fuzz.pick([0, 1, 16, 100, 1023, 1024, 1025, 100_000])
   let longest = fuzz.pick([1, 5, 100, 10_000])
+  let isRead = Bool.random(using: &fuzz.random)
   var splitter = JSONLineSplitter(maximumLineLength: limit)
   var lines: [JSONLine] = []
   var rest = bytes.dropFirst()
   while !rest.isEmpty {
     let piece = rest.prefix(Int.random(in: 1...longest, using: &fuzz.random))
     splitter.append(piece)
-    while let line = splitter.next() { lines.append(line) }
+    while let line = isRead ? splitter.nextRead() : splitter.next() { lines.append(line) }
     rest = rest[piece.endIndex...]
   }
   if let line = splitter.finish() { lines.append(line) }

@@ -37,7 +37,10 @@ private func isTakenInExactSpace(_ bytes: [UInt8]) -> Bool {
   guard let base = text.baseAddress else { return false }
   var nodes = NodeBuffer(capacity: 1)
   defer { nodes.deallocate() }
-  return JSONScanner(base: base, end: bytes.count).scan(into: &nodes) == nil
+  guard case .success(bytes.count) = JSONScanner(base: base, end: bytes.count).scan(into: &nodes) else {
+    return false
+  }
+  return true
 }
 
 private func isRead(_ bytes: [UInt8]) -> Bool {
