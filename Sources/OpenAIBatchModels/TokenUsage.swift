@@ -66,14 +66,19 @@ extension TokenUsage: JSONReadable {
   package init(_ json: JSONView) throws(JSONMisfit) {
     guard json.kind == .object else { throw JSONMisfit("expected an object", json) }
     var members = JSONMemberCursor(json)
+    // In the order of chat completions, which most are.
+    let input = members.tokens("input_tokens") ?? members.tokens("prompt_tokens")
+    let output = members.tokens("output_tokens") ?? members.tokens("completion_tokens")
+    let total = members.tokens("total_tokens")
+    let cached =
+      members.tokens("input_tokens_details", "cached_tokens")
+      ?? members.tokens("prompt_tokens_details", "cached_tokens")
+    let reasoning =
+      members.tokens("output_tokens_details", "reasoning_tokens")
+      ?? members.tokens("completion_tokens_details", "reasoning_tokens")
     self.init(
-      inputTokens: members.tokens("input_tokens") ?? members.tokens("prompt_tokens") ?? 0,
-      cachedTokens: members.tokens("input_tokens_details", "cached_tokens")
-        ?? members.tokens("prompt_tokens_details", "cached_tokens") ?? 0,
-      outputTokens: members.tokens("output_tokens") ?? members.tokens("completion_tokens") ?? 0,
-      reasoningTokens: members.tokens("output_tokens_details", "reasoning_tokens")
-        ?? members.tokens("completion_tokens_details", "reasoning_tokens") ?? 0,
-      totalTokens: members.tokens("total_tokens"))
+      inputTokens: input ?? 0, cachedTokens: cached ?? 0, outputTokens: output ?? 0,
+      reasoningTokens: reasoning ?? 0, totalTokens: total)
   }
 }
 
