@@ -16,14 +16,14 @@ public struct JSONLine: Sendable {
   /// Whether the line's end and further bytes stand behind ``bytes`` in the same storage, as many as the scanner may look
   /// at: then it needs no copy.
   var isPadded = false
-  /// What the line says, where it was read when it was cut. Nothing in it changes.
-  nonisolated(unsafe) var document: JSONDocument?
+  /// What the line says, where it was read while it was cut.
+  package fileprivate(set) var value: JSONValue?
 
   /// Validates the line as one JSON text.
   ///
   /// - Throws: ``JSONFailure`` that carries the line's number.
   public func parse() throws(JSONFailure) -> JSONValue {
-    if let document { return JSONValue(document, 0) }
+    if let value { return value }
     guard !isTooLong else { throw JSONFailure("the line is too long", line: number) }
     return try JSONValue(parsing: bytes, line: number, isPadded: isPadded)
   }
@@ -47,8 +47,9 @@ public struct JSONLineSplitter: Sendable {
 
   private let maximumLineLength: Int
   private var chunk: ArraySlice<UInt8> = []
-  /// The last line feed of the chunk that has ``JSONScanner/padding`` bytes behind it.
-  private var lastPaddedLineFeed: Int?
+  /// Before this place in the chunk each line has its end, and ``JSONScanner/padding`` bytes behind it; `nil` when it has not
+  /// been looked for.
+  private var readableEnd: Int?
   private var partial: [UInt8] = []
   private var partialLength = 0
   private var number = 0
@@ -69,7 +70,7 @@ public struct JSONLineSplitter: Sendable {
     } else {
       chunk.append(contentsOf: bytes)
     }
-    lastPaddedLineFeed = chunk.dropLast(JSONScanner.padding).lastIndex(of: 0x0A)
+    readableEnd = nil
   }
 
   /// The next whole line that is not blank, or `nil` when more bytes are needed.
@@ -82,22 +83,28 @@ public struct JSONLineSplitter: Sendable {
     }
     keep(chunk)
     chunk = []
+    readableEnd = nil
     return nil
   }
 
   /// The next line as ``next()`` gives it, read as JSON in the same pass if it is any.
   package mutating func nextRead() -> JSONLine? {
-    guard number > 0, partialLength == 0, let lastPaddedLineFeed, chunk.startIndex < lastPaddedLineFeed,
-      let (document, length) = JSONScratch.scanLine(chunk, number: number + 1), length <= maximumLineLength
+    // Of a chunk's first line a part may have come before, and a byte order mark is no JSON.
+    guard number > 0, partialLength == 0, chunk.startIndex < findReadableEnd(),
+      let (document, length) = JSONScratch.scanLine(chunk, number: number + 1)
     else { return next() }
     let piece = chunk.prefix(length)
     chunk = chunk[(piece.endIndex + 1)...]
-    number += 1
-    let range = start..<start + length + 1
-    start = range.upperBound
-    return JSONLine(
-      number: number, range: range, bytes: piece.last == 0x0D ? piece.dropLast() : piece, isTooLong: false,
-      document: document)
+    var line = line(endingWith: piece, lineEnd: 1)
+    if line?.isTooLong == false { line?.value = JSONValue(document, 0) }
+    return line
+  }
+
+  private mutating func findReadableEnd() -> Int {
+    if let readableEnd { return readableEnd }
+    let end = chunk.dropLast(JSONScanner.padding).lastIndex(of: 0x0A) ?? chunk.startIndex
+    readableEnd = end
+    return end
   }
 
   /// The last line, when it has no line end. Call after the last bytes and the last ``next()``.

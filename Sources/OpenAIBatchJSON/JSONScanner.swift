@@ -31,8 +31,8 @@ struct JSONScanner {
 
   let base: UnsafePointer<UInt8>
   let end: Int
-  /// Whether the text ends at the first line feed, wherever that stands before the `end`. What is wrong with it is then to be
-  /// learnt from the line alone.
+  /// Whether the text ends at the first line feed, which stands somewhere before the `end`, with ``padding`` bytes behind it:
+  /// then no step goes beyond it. What is wrong with a line that is refused is to be learnt from the line alone.
   var isLine = false
 
   /// The distance to the first line feed, or `nil` when there is none.

@@ -62,9 +62,10 @@ final class JSONScratch {
   /// The document of the line that `bytes` begin with, and its length; `nil` for a line that is not JSON. It is not looked for
   /// its end before, which would be another pass.
   ///
-  /// - Parameter bytes: At least the whole line, its line feed and ``JSONScanner/padding`` more bytes.
-  static func scanLine(_ bytes: ArraySlice<UInt8>, number: Int) -> (document: JSONDocument, length: Int)? {
-    guard bytes.count <= JSONScanner.maximumLength else { return nil }
+  /// - Parameter bytes: The whole line, its line feed, ``JSONScanner/padding`` more bytes, and whatever follows.
+  /// - Returns: The document, without a carriage return at the end, and where in `bytes` the line feed stands.
+  static func scanLine(_ bytes: ArraySlice<UInt8>, number: Int) -> (document: JSONDocument, lineFeed: Int)? {
+    guard !bytes.isEmpty, bytes.count <= JSONScanner.maximumLength else { return nil }
     return threads.withCurrent { scratch in
       bytes.withUnsafeBufferPointer { bytes in
         guard let base = bytes.baseAddress else { return nil }

@@ -48,29 +48,25 @@ extension BatchResult where Value == BatchResponse {
   }
 
   private init(_ row: JSONView, of value: JSONValue, line: JSONLine) {
-    // In the order in which the service writes them.
-    var members = JSONMemberCursor(row)
-    let id = members.member(named: "id")
-    let customID = members.member(named: "custom_id")?.string ?? ""
-    var response = members.member(named: "response").map(JSONMemberCursor.init)
-    var error = members.member(named: "error").flatMap { $0.isNull ? nil : Self.error(value.value($0)) }
-    let stated = response?.member(named: "status_code").flatMap { $0.isNull ? nil : $0 }
-    let requestID = response?.member(named: "request_id")
-    let raw = response?.member(named: "body").flatMap { $0.isNull ? nil : $0 }
-    let body = raw.map { Self.body(value.value($0)) }
+    let response = row["response"]
+    let body = response?["body"].flatMap { $0.isNull ? nil : Self.body(value.value($0)) }
+    let stated = response?["status_code"].flatMap { $0.isNull ? nil : $0 }
     var status = stated.flatMap { $0.wholeInt ?? $0.string.flatMap(Int.init) }
+    var error = row["error"].flatMap { $0.isNull ? nil : Self.error(value.value($0)) }
     if stated == nil, error == nil, let body, body.kind == .object {
       // A provider that leaves the status out still tells an error from an answer.
       error = body["error"].flatMap(Self.error)
       if error == nil { status = 200 }
     }
+    let id = row["id"]
+    let customID = row["custom_id"]?.string ?? ""
     if let status, let body, error == nil, 200..<300 ~= status {
       // The body keeps the document, unless it is a text's: what few callers ask for is read when they do.
-      let keepsDocument = raw?.kind == body.kind
+      let keepsDocument = response?["body"]?.kind == body.kind
       func text(_ view: JSONView?) -> LazyText {
         if keepsDocument, let view { .value(value.value(view)) } else { .text(view?.string) }
       }
-      let answer = BatchResponse(statusCode: status, requestID: text(requestID), json: body)
+      let answer = BatchResponse(statusCode: status, requestID: text(response?["request_id"]), json: body)
       self.init(lazyID: text(id), customID: customID, outcome: .success(answer))
       return
     }

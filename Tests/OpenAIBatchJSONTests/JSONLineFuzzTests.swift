@@ -45,7 +45,7 @@ struct JSONLineFuzzTests {
     while start < bytes.count {
       let end = min(
         bytes.count, start + Int.random(in: 1...fuzz.pick([1, 5, 1000]), using: &fuzz.random))
-      splitter.append(bytes[start..<end])
+      splitter.append(Array(bytes[start..<end])[...])
       while let line = isRead ? splitter.nextRead() : splitter.next() { lines.append(line) }
       start = end
     }

@@ -37,10 +37,26 @@ struct JSONLineSplitterTests {
       split(bytes, chunkLength: bytes.count, limit: 300, isRead: true)
     )
     #expect(read.map(PlainLine.init) == cut.map(PlainLine.init))
+    #expect(
+      read.dropFirst().first { $0.number == 2 }?.value != nil
+        || (try? cut.first { $0.number == 2 }?.parse()) == nil)
     for (read, cut) in zip(read, cut) {
       let (one, other) = (Result { try read.parse().bytes }, Result { try cut.parse().bytes })
       #expect("\(one)" == "\(other)")
     }
+  }
+
+  /// Behind the last line there is nothing to read, however often one asks.
+  @Test(arguments: ["", "\n"]) func nothingIsReadBehindTheEnd(end: String) {
+    let line = #"{"a":"\#(Self.text(50))"}"#
+    var splitter = JSONLineSplitter()
+    splitter.append(Array("\(line)\n\(line)\n\(line)\(end)".utf8)[...])
+    var count = 0
+    while splitter.nextRead() != nil { count += 1 }
+    #expect(splitter.nextRead() == nil)
+    if splitter.finish() != nil { count += 1 }
+    #expect(splitter.nextRead() == nil && splitter.nextRead() == nil)
+    #expect(count == 3)
   }
 
   private static func text(_ length: Int) -> String { String(repeating: "x", count: length) }
@@ -104,7 +120,8 @@ struct JSONLineSplitterTests {
     var splitter = JSONLineSplitter(maximumLineLength: limit)
     var lines: [JSONLine] = []
     for start in stride(from: 0, to: bytes.count, by: chunkLength) {
-      splitter.append(bytes[start..<min(start + chunkLength, bytes.count)])
+      // In storage of its own, so that the address sanitizer sees its end.
+      splitter.append(Array(bytes[start..<min(start + chunkLength, bytes.count)])[...])
       while let line = isRead ? splitter.nextRead() : splitter.next() { lines.append(line) }
     }
     if let line = splitter.finish() { lines.append(line) }

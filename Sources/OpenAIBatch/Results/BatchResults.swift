@@ -9,8 +9,8 @@ public import OpenAIBatchModels
 /// Every line becomes a result; a line that cannot be read is a row that failed as `invalid`. In the order of the
 /// files, rows that are in neither file do not show up: ordered results and audits find them.
 ///
-/// A row takes two microseconds and is read when its turn comes, from bytes that arrive meanwhile. Ordered rows are read
-/// ahead on all cores, as those of ``DecodedBatchResults`` are.
+/// A row is read when its turn comes, in the caller's own isolation, while the next bytes arrive; that of a chat's answer
+/// takes two to three microseconds. Ordered rows are read ahead on all cores, as those of ``DecodedBatchResults`` are.
 public struct BatchResults: AsyncSequence, Sendable {
   /// One row's result.
   public typealias Element = BatchResult<BatchResponse>

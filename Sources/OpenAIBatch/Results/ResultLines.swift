@@ -64,8 +64,8 @@ package struct ResultRows<Output: Sendable>: Sendable {
   ///
   /// - Parameters:
   ///   - source: Where they come from.
-  ///   - isParallel: Whether they are read ahead and made on whatever cores are free. That doubles what it takes to read a
-  ///     line, and so pays for work that is larger.
+  ///   - isParallel: Whether they are read ahead and made on whatever cores are free, else when they are asked for. A row that
+  ///     goes from one core to another takes a third more: that pays where `make` or the reader has more to do than to read.
   ///   - make: Makes a value of a row.
   init(
     source: ResultSource, isParallel: Bool, make: @escaping @Sendable (ResultSource.Row) -> Output
@@ -95,7 +95,7 @@ package struct ResultRows<Output: Sendable>: Sendable {
     package mutating func next(
       isolation actor: isolated (any Actor)? = #isolation
     ) async throws(BatchClientError) -> Output? {
-      if !Task.isCancelled, let row = block.popLast() ?? nextReady() { return row }
+      if !Task.isCancelled, let row = block.popLast() ?? nextRow() { return row }
       try await nextBlock(isolation: actor)
       return block.popLast()
     }
@@ -121,7 +121,7 @@ package struct ResultRows<Output: Sendable>: Sendable {
 
     /// A row of a line that has arrived, made here and now.
     @usableFromInline
-    mutating func nextReady() -> Output? { files?.nextRead().map { rows.make(.line($0)) } }
+    mutating func nextRow() -> Output? { files?.nextRead().map { rows.make(.line($0)) } }
 
     /// Waits for a line.
     private mutating func waitForLine(isolation actor: isolated (any Actor)?) async throws(BatchClientError) {

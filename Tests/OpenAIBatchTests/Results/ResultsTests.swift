@@ -134,6 +134,25 @@ import Testing
     #expect(transport.requests.count == 1)
   }
 
+  /// Cancelled while further rows are there, and when the next file is due: it gets the error, then nothing.
+  @Test(arguments: 0...3)
+  func endsWhenItsTaskIsCancelled(rows: Int) async throws {
+    let transport = resultServer([
+      "out": lines(answerLine("a"), answerLine("b"), answerLine("c")), "err": rejectionLine("d"),
+    ])
+    let client = BatchClient.test(transport)
+    let task = Task {
+      var results = client.results(of: endedBatch(output: "out", error: "err")).makeAsyncIterator()
+      for _ in 0..<rows { #expect(try await results.next() != nil) }
+      withUnsafeCurrentTask { $0?.cancel() }
+      let error = try await failure { try await results.next() }
+      #expect(try await results.next() == nil)
+      return error.isCancellation
+    }
+    #expect(try await task.value)
+    #expect(transport.lines == ["GET /v1/files/out/content"].filter { _ in rows > 0 })
+  }
+
   private struct Label: Decodable, Equatable {
     struct Choice: Decodable, Equatable { var message: Message }
     struct Message: Decodable, Equatable { var content: String }

@@ -28,19 +28,29 @@ func fuzzScanner(_ bytes: [UInt8]) {
   check(literal?.string.map { Array($0.utf8) } == Array(text.utf8), "a literal reads as another text")
 }
 
-/// Scans in a block that ends with the zeros, so that the address sanitizer sees every read behind them, and with
-/// nodes that must grow.
-private func isTakenInExactSpace(_ bytes: [UInt8]) -> Bool {
-  let text = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count + JSONScanner.padding)
+/// Scans in a block that ends with what may stand behind the text, so that the address sanitizer sees every read behind
+/// that, and with nodes that must grow.
+private func isTaken(_ bytes: [UInt8], before end: [UInt8], isLine: Bool) -> Bool {
+  let text = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count + end.count)
   defer { text.deallocate() }
-  _ = text.initialize(from: bytes + [UInt8](repeating: 0, count: JSONScanner.padding))
+  _ = text.initialize(from: bytes + end)
   guard let base = text.baseAddress else { return false }
   var nodes = NodeBuffer(capacity: 1)
   defer { nodes.deallocate() }
-  guard case .success(bytes.count) = JSONScanner(base: base, end: bytes.count).scan(into: &nodes) else {
-    return false
-  }
+  let scanner = JSONScanner(base: base, end: isLine ? text.count : bytes.count, isLine: isLine)
+  guard case .success(bytes.count) = scanner.scan(into: &nodes) else { return false }
   return true
+}
+
+private func isTakenInExactSpace(_ bytes: [UInt8]) -> Bool {
+  let isWhole = isTaken(bytes, before: [UInt8](repeating: 0, count: JSONScanner.padding), isLine: false)
+  if !bytes.contains(0x0A) {
+    for byte in [0x22, 0x5C, 0x20, 0x80, 0x31] as [UInt8] {
+      let line = [0x0A] + [UInt8](repeating: byte, count: JSONScanner.padding)
+      check(isTaken(bytes, before: line, isLine: true) == isWhole, "a line is taken for something else")
+    }
+  }
+  return isWhole
 }
 
 private func isRead(_ bytes: [UInt8]) -> Bool {
