@@ -91,9 +91,9 @@ public struct JSONLineSplitter: Sendable {
   package mutating func nextRead() -> JSONLine? {
     // Of a chunk's first line a part may have come before, and a byte order mark is no JSON.
     guard number > 0, partialLength == 0, chunk.startIndex < findReadableEnd(),
-      let (document, length) = JSONScratch.scanLine(chunk, number: number + 1)
+      let (document, lineFeed) = JSONScratch.scanLine(chunk, number: number + 1)
     else { return next() }
-    let piece = chunk.prefix(length)
+    let piece = chunk.prefix(lineFeed)
     chunk = chunk[(piece.endIndex + 1)...]
     var line = line(endingWith: piece, lineEnd: 1)
     if line?.isTooLong == false { line?.value = JSONValue(document, 0) }

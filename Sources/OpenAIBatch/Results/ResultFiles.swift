@@ -8,10 +8,8 @@ internal import OpenAIBatchModels
 ///
 /// A file that is gone (404) does not keep the other from being read: its error comes at the end.
 final class ResultFiles {
-  private let client: BatchClient
+  private let source: ResultSource
   private let batch: Batch
-  private let isPartial: Bool
-  private let options: CallOptions
   /// Those that were not opened yet, the next one last.
   private var names: [FileID]
   /// Of the file that is being read.
@@ -22,14 +20,10 @@ final class ResultFiles {
   private(set) var deletedFiles = 0
 
   /// - Throws: ``BatchClientError`` when there can be no files yet, or there are none at all.
-  init(
-    of batch: Batch, client: BatchClient, isPartial: Bool, options: CallOptions
-  ) throws(BatchClientError) {
-    self.client = client
+  init(of batch: Batch, _ source: ResultSource) throws(BatchClientError) {
+    self.source = source
     self.batch = batch
-    self.isPartial = isPartial
-    self.options = options
-    names = try batch.resultFiles(isPartial: isPartial).reversed()
+    names = try batch.resultFiles(isPartial: source.isPartial).reversed()
   }
 
   /// The next line; `nil` after the last.
@@ -56,9 +50,6 @@ final class ResultFiles {
     return nil
   }
 
-  /// The next line, if it has arrived.
-  func nextReady() -> JSONLine? { lines?.nextReady() }
-
   /// The next line, if it has arrived; read as JSON in the same pass if it is any.
   func nextRead() -> JSONLine? { lines?.nextRead() }
 
@@ -72,15 +63,15 @@ final class ResultFiles {
     while let line = next {
       rows.append(.line(line))
       weight += line.bytes.count + ResultSource.rowWeight
-      next = weight < size && rows.count < ResultSource.blockRows ? nextReady() : nil
+      next = weight < size && rows.count < ResultSource.blockRows ? lines?.nextReady() : nil
     }
     return rows.isEmpty ? nil : (rows, weight)
   }
 
   private func openNext() -> Bool {
     guard let name = names.popLast() else { return false }
-    var content = client.content(of: name, options: options)
-    content.takesIncomplete = isPartial
+    var content = source.client.content(of: name, options: source.options)
+    content.takesIncomplete = source.isPartial
     lines = JSONLines(content).makeAsyncIterator()
     return true
   }

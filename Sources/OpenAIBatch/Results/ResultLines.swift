@@ -125,7 +125,8 @@ package struct ResultRows<Output: Sendable>: Sendable {
 
     /// Waits for a line.
     private mutating func waitForLine(isolation actor: isolated (any Actor)?) async throws(BatchClientError) {
-      let files = if let files { files } else { try rows.source.files(of: try await rows.source.batch()) }
+      let files =
+        if let files { files } else { try ResultFiles(of: try await rows.source.batch(), rows.source) }
       self.files = files
       defer { deletedFiles = files.deletedFiles }
       if let line = try await files.next(isolation: actor) {

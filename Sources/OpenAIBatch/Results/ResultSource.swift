@@ -52,7 +52,7 @@ struct ResultSource: Sendable {
       if let input {
         try await readOrdered(batch, input, hand)
       } else {
-        let files = try files(of: batch)
+        let files = try ResultFiles(of: batch, self)
         defer { end.deletedFiles = files.deletedFiles }
         while let (rows, weight) = try await files.nextBlock(of: ReadAheadSize.block) {
           guard await hand(rows, weight) else { throw .cancelled("results") }
@@ -62,11 +62,6 @@ struct ResultSource: Sendable {
       end.error = error
     }
     return end
-  }
-
-  /// The lines of the result files.
-  func files(of batch: Batch) throws(BatchClientError) -> ResultFiles {
-    try ResultFiles(of: batch, client: client, isPartial: isPartial, options: options)
   }
 
   /// A row for each row of the input, in its order. Rows of a file that is gone are missing, and its error comes at
