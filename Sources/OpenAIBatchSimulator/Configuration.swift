@@ -25,7 +25,7 @@ extension BatchSimulator {
     /// How long each state of a batch lasts.
     public var timings: Timings
     /// The folder in which the simulator makes a private one of its own (mode 0700) for its files, removed with
-    /// the last reference to the simulator. By default the system's temporary folder.
+    /// the last reference to the simulator, or when the process exits. By default the system's temporary folder.
     public var directory: String?
     /// The only key that is accepted as bearer; `nil`, the default, accepts any that is not empty.
     public var apiKey: String?

@@ -193,6 +193,22 @@ struct FileTests {
     #expect(try await service.get("/files").json["data"]?.elements.isEmpty == true)
   }
 
+  #if os(Linux)
+  /// What a global variable holds is not let go of when a process ends.
+  @Test func `no files are left by a process that exits with its simulator`() async throws {
+    let parent = FileManager.default.temporaryDirectory.appending(path: "simulator-\(UUID())")
+    try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(at: parent) }
+    await #expect(processExitsWith: .exitCode(7)) { [path = parent.path as String] in
+      let service = TestService { $0.directory = path }
+      try #require(try await service.upload(chatLines(3)).status == 200)
+      try #require(try FileManager.default.subpathsOfDirectory(atPath: path).count == 2)
+      exit(withExtendedLifetime(service) { 7 })
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: parent.path) == [])
+  }
+  #endif
+
   @Test func `a batch file may have 200 MB and no byte more`() async throws {
     final class Reader: RequestBodyReader {
       private let rest: Mutex<[ArraySlice<UInt8>]>
