@@ -5,11 +5,14 @@
 #include "COpenAIBatchCurl.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #if LIBCURL_VERSION_NUM < 0x074400
 #error "libcurl 7.68 or newer is needed: curl_multi_wakeup"
@@ -109,15 +112,13 @@ void ccurl_set_max_connection_lifetime(CURL *easy, long seconds) {
 #endif
 }
 
-static int close_on_exec(void *context, curl_socket_t socket, curlsocktype purpose) {
-  (void)context;
-  (void)purpose;
+void ccurl_close_on_exec(curl_socket_t socket) {
   fcntl(socket, F_SETFD, FD_CLOEXEC);
-  return CURL_SOCKOPT_OK;
 }
 
-void ccurl_set_close_on_exec(CURL *easy) {
-  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, close_on_exec);
+void ccurl_set_socket_function(CURL *easy, curl_sockopt_callback function, void *context) {
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, context);
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, function);
 }
 
 CURLcode ccurl_set_header_function(CURL *easy, curl_write_callback function, void *context) {
@@ -157,6 +158,25 @@ CURLcode ccurl_get_size(CURL *easy, CURLINFO info, curl_off_t *value) {
 
 CURLcode ccurl_get_pointer(CURL *easy, CURLINFO info, void **value) {
   return curl_easy_getinfo(easy, info, value);
+}
+
+int ccurl_local_port(curl_socket_t socket) {
+  union {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+  } address;
+  socklen_t length = sizeof address;
+  if (getsockname(socket, &address.any, &length) != 0) return 0;
+  if (address.any.sa_family == AF_INET) return ntohs(address.v4.sin_port);
+  return address.any.sa_family == AF_INET6 ? ntohs(address.v6.sin6_port) : 0;
+}
+
+int ccurl_peek(curl_socket_t socket) {
+  char byte;
+  ssize_t count = recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (count > 0) return 1;
+  return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? 0 : -1;
 }
 
 struct curl_slist *ccurl_make_list(const char *lines, size_t length, size_t count) {

@@ -95,7 +95,9 @@ final class CurlEngine: Sendable {
   func post(_ message: Message) {
     wake(
       state.withLock { state in
-        guard state.hasLoop else { return nil }
+        // A call that is cancelled while it is on its way here may be the one that starts the thread.
+        let isEarly = if case .cancel = message { state.intake == .open } else { false }
+        guard state.hasLoop || isEarly else { return nil }
         append(message, to: &state)
         return takeSleeper(&state)
       })

@@ -62,7 +62,8 @@ struct TransferOutcome {
     case CURLE_OUT_OF_MEMORY where !headIsComplete:
       // What libcurl says to a header line of more than 100 KiB.
       return tooLarge
-    case CURLE_RECV_ERROR where detail.contains("chunked-encoding"):
+    case CURLE_BAD_FUNCTION_ARGUMENT where headHasBegun,
+      CURLE_RECV_ERROR where detail.contains("chunked-encoding"):
       return TransportFailure(.malformed, "\(authority) broke the chunked encoding of its response.")
     case CURLE_RECV_ERROR where detail.contains("response headers"):
       return tooLarge

@@ -60,6 +60,7 @@ final class EasyHandle {
     ccurl_set_header_function(pointer, Self.onHeader, opaque)
     ccurl_set_write_function(pointer, Self.onWrite, opaque)
     ccurl_set_request_function(pointer, Self.onRequest, opaque)
+    ccurl_set_socket_function(pointer, Self.onSocket, opaque)
   }
 
   /// What the callbacks get: alive until ``close()``.
@@ -119,13 +120,17 @@ final class EasyHandle {
 
   func restrictToHTTP() -> Bool { ccurl_set_http_only(pointer) == CURLE_OK }
   func leaveResolverBehind() { ccurl_set_quick_exit(pointer) }
-  func closeSocketsOnExec() { ccurl_set_close_on_exec(pointer) }
   func setMaximumConnectionLifetime(seconds: Int) {
     ccurl_set_max_connection_lifetime(pointer, seconds)
   }
 
   func readBodyFromOwner() {
     ccurl_set_read_function(pointer, Self.onRead, opaque)
+  }
+
+  /// The connection is closed after this transfer.
+  func leaveConnection() {
+    set(CURLOPT_FORBID_REUSE, 1)
   }
 
   // MARK: State
@@ -156,8 +161,14 @@ final class EasyHandle {
     Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue().owner
   }
 
-  private static let onRequest: ccurl_request_callback = { context, _, _, _, _ in
-    guard let context, let owner = owner(context), owner.requestBegins() else { return 1 }
+  private static let onSocket: curl_sockopt_callback = { context, socket, _ in
+    ccurl_close_on_exec(socket)
+    if let context { owner(context)?.didOpen(socket) }
+    return CURL_SOCKOPT_OK
+  }
+
+  private static let onRequest: ccurl_request_callback = { context, _, _, _, port in
+    guard let context, let owner = owner(context), owner.requestBegins(localPort: port) else { return 1 }
     return 0
   }
 

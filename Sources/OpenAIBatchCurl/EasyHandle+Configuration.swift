@@ -8,7 +8,8 @@ extension EasyHandle {
   /// Sets all options for one transfer; `false` when memory is out.
   ///
   /// A spare handle has those already that are the same for all GETs: it is never reset, and never serves anything else.
-  func configure(for transfer: Transfer, settings: EngineSettings) -> Bool {
+  func configure(for live: LiveTransfer, settings: EngineSettings) -> Bool {
+    let transfer = live.transfer
     let request = transfer.request
     // A failure would leave the URL of the call before.
     guard set(CURLOPT_URL, text: request.url), setHeaders(request.headerLines, count: request.headerCount)
@@ -23,7 +24,11 @@ extension EasyHandle {
       setRoute(request.isSecure ? settings.secureRoute : settings.plainRoute),
       !request.isSecure || setTrust(settings)
     else { return false }
-    if request.isPlainGet { getsSecurely = request.isSecure }
+    if live.needsFreshConnection {
+      set(CURLOPT_FRESH_CONNECT, 1)
+    } else if request.isPlainGet {
+      getsSecurely = request.isSecure
+    }
     return true
   }
 
@@ -55,13 +60,11 @@ extension EasyHandle {
       readBodyFromOwner()
       set(CURLOPT_UPLOAD_BUFFERSIZE, Int(min(max(length ?? .max, 16 << 10), 512 << 10)))
     }
-    if request.needsFreshConnection { set(CURLOPT_FRESH_CONNECT, 1) }
     return request.customMethod.map { set(CURLOPT_CUSTOMREQUEST, text: $0) } ?? true
   }
 
   private func setConnection(receiveBuffer: Int) {
     leaveResolverBehind()
-    closeSocketsOnExec()
     // The longer, the fewer turns of the loop for a long response; for a short one glibc pays: a free of 64 KiB tidies its
     // whole heap.
     set(CURLOPT_BUFFERSIZE, receiveBuffer)

@@ -21,6 +21,7 @@ final class EngineLoop {
   /// Handles of GETs that went well, for the next ones: seven kilobytes each, and never more than connections.
   private var spare: [EasyHandle] = []
   private var queue = TransferQueue()
+  var sockets = ConnectionSockets()
   private var messages: [CurlEngine.Message] = []
   private var dirty: [LiveTransfer] = []
   private var due: [LiveTransfer] = []
@@ -29,6 +30,9 @@ final class EngineLoop {
   private var soon: Event = []
   /// No deadline passes before this.
   private var nextCheck: ContinuousClock.Instant?
+
+  /// Whether several transfers can be on one connection: then what waits there may be any other's.
+  var sharesConnections: Bool { settings.usesHTTP2 }
 
   /// The time of this turn.
   private(set) var now = ContinuousClock.now
@@ -159,20 +163,30 @@ final class EngineLoop {
   }
 
   private func begin(_ transfer: LiveTransfer) {
-    guard let easy = takeSpare(for: transfer.transfer.request) ?? EasyHandle() else {
-      return failForMemory(transfer)
-    }
+    guard let easy = takeSpare(for: transfer) ?? EasyHandle() else { return failForMemory(transfer) }
     easy.owner = transfer
-    guard easy.configure(for: transfer.transfer, settings: settings), multi.add(easy) else {
+    guard easy.configure(for: transfer, settings: settings), multi.add(easy) else {
       easy.close()
       return failForMemory(transfer)
     }
     transfer.easy = easy
   }
 
-  private func takeSpare(for request: PreparedRequest) -> EasyHandle? {
-    guard request.isPlainGet, spare.last?.getsSecurely == request.isSecure else { return nil }
+  private func takeSpare(for transfer: LiveTransfer) -> EasyHandle? {
+    let request = transfer.transfer.request
+    guard request.isPlainGet, !transfer.needsFreshConnection, spare.last?.getsSecurely == request.isSecure
+    else { return nil }
     return spare.popLast()
+  }
+
+  /// Nothing was sent on the connection that libcurl chose.
+  private func beginAnew(_ transfer: LiveTransfer) {
+    if let easy = transfer.easy {
+      transfer.easy = nil
+      multi.remove(easy)
+      easy.close()
+    }
+    begin(transfer)
   }
 
   private func failForMemory(_ transfer: LiveTransfer) {
@@ -184,7 +198,11 @@ final class EngineLoop {
 
   private func endFinished() {
     while let (transfer, code) = multi.nextFinished() {
-      end(transfer, transfer.failure(for: code).map { .failed($0) } ?? .complete)
+      if code == CURLE_ABORTED_BY_CALLBACK, transfer.needsFreshConnection, !transfer.hasSent {
+        beginAnew(transfer)
+      } else {
+        end(transfer, transfer.failure(for: code).map { .failed($0) } ?? .complete)
+      }
     }
   }
 

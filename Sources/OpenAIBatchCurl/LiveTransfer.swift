@@ -18,12 +18,17 @@ final class LiveTransfer {
   private var pauses: EasyHandle.Pauses = []
   private var sentCount = 0
   private var unsent: ArraySlice<UInt8> = []
-  private var hasSent = false
+  private(set) var hasSent = false
   /// Whether libcurl sent the request once more, on another connection.
   private var wasRepeated = false
   private var failure: TransportFailure?
-  /// Set when the response came before the whole body was sent, and the rest is of no use.
+  /// Whether sending is to go on after this turn.
   private var needsUnpause = false
+  private var openedSockets: [curl_socket_t] = []
+  /// That of the connection; `nil` where it is not known, and where others may share it.
+  private var socket: curl_socket_t?
+  /// Whether a kept connection turned out to be of no use before anything was sent on it.
+  private(set) var needsFreshConnection: Bool
 
   private var receivedCount: Int64 = 0
   private let started: ContinuousClock.Instant
@@ -33,6 +38,7 @@ final class LiveTransfer {
   init(_ transfer: Transfer, loop: EngineLoop) {
     self.transfer = transfer
     self.loop = loop
+    needsFreshConnection = transfer.request.needsFreshConnection
     started = loop.now
     lastActivity = loop.now
   }
@@ -48,22 +54,37 @@ final class LiveTransfer {
 
   /// Whether the handle may serve another transfer after this one went well. libcurl counts over a handle's whole life
   /// how often it has sent a request anew, and fails at the sixth time.
-  var leavesHandleAsNew: Bool { CurlLibrary.mayReuseHandles && hasSent && !wasRepeated }
+  var leavesHandleAsNew: Bool {
+    CurlLibrary.mayReuseHandles && hasSent && !wasRepeated && !parser.isAmbiguous
+  }
 
   // MARK: libcurl's questions
 
+  /// A socket was made for this transfer.
+  func didOpen(_ socket: curl_socket_t) {
+    openedSockets.append(socket)
+  }
+
   /// A connection is there and the first byte of the request comes next; `false` ends the transfer before it.
   /// Called again when libcurl repeats a request on another connection.
-  func requestBegins() -> Bool {
+  func requestBegins(localPort: CInt) -> Bool {
     guard !hasSent || transfer.request.mayBeRepeated else {
       failure = TransportFailure(
         .interrupted, "The connection to \(transfer.authority) was dead before its answer began.")
       return false
     }
+    let isKept = openedSockets.isEmpty
+    if !isKept { loop.sockets.add(port: localPort, opened: openedSockets) }
+    socket = loop.sharesConnections ? nil : loop.sockets.socket(ofPort: localPort)
+    // What waits on a kept connection is its end, or no answer to this request.
+    if isKept, let socket, ConnectionSockets.input(of: socket) != .nothing {
+      needsFreshConnection = true
+      return false
+    }
     wasRepeated = hasSent
     hasSent = true
     touch()
-    loop.noteDeadline(loop.now + transfer.timeouts.idle)
+    loop.noteDeadline(nextLook(idleEnd: loop.now + transfer.timeouts.idle, now: loop.now))
     return true
   }
 
@@ -85,6 +106,7 @@ final class LiveTransfer {
   private func headIsComplete(_ head: ResponseHead) {
     transfer.receiveHead(head)
     markDirty()
+    if parser.isAmbiguous { easy?.leaveConnection() }
     // libcurl stops sending after such a status, but not while the upload is paused.
     if head.statusCode >= 300, let upload = transfer.upload {
       upload.close()
@@ -105,6 +127,12 @@ final class LiveTransfer {
 
   func fill(_ buffer: UnsafeMutableRawBufferPointer) -> EasyHandle.FillVerdict {
     touch()
+    if answerMayHaveCome {
+      pauses.insert(.sending)
+      needsUnpause = true
+      markDirty()
+      return .pause
+    }
     guard let upload = transfer.upload else {
       let rest = transfer.bytes[sentCount...].prefix(buffer.count)
       buffer.copyBytes(from: rest)
@@ -112,6 +140,7 @@ final class LiveTransfer {
       return .filled(rest.count)
     }
     var filled = 0
+    defer { sentCount += filled }
     while filled < buffer.count {
       if unsent.isEmpty {
         switch upload.take() {
@@ -134,6 +163,13 @@ final class LiveTransfer {
       unsent = unsent.dropFirst(part.count)
     }
     return .filled(filled)
+  }
+
+  /// A server that has answered need not read the rest: it may close, and libcurl, which fails when it cannot send, would not
+  /// look at the answer. So it reads before it sends more.
+  private var answerMayHaveCome: Bool {
+    guard sentCount > 0, !parser.isComplete, let socket else { return false }
+    return ConnectionSockets.input(of: socket) == .bytes
   }
 
   // MARK: The loop's orders
@@ -175,7 +211,16 @@ final class LiveTransfer {
     }
     let idleEnd = lastActivity + transfer.timeouts.idle
     guard idleEnd > now else { return .failure(timeout("idle")) }
-    return .success(transfer.deadline.map { min($0, idleEnd) } ?? idleEnd)
+    let next = nextLook(idleEnd: idleEnd, now: now)
+    return .success(transfer.deadline.map { min($0, next) } ?? next)
+  }
+
+  /// libcurl says how much of a body it has sent, and not when: that is only as exact as it is looked at often.
+  private func nextLook(
+    idleEnd: ContinuousClock.Instant, now: ContinuousClock.Instant
+  ) -> ContinuousClock.Instant {
+    guard case .upload = transfer.request.shape, !parser.hasBegun else { return idleEnd }
+    return min(idleEnd, now + min(transfer.timeouts.idle / 8, .milliseconds(500)))
   }
 
   private func timeout(_ name: String) -> TransportFailure {

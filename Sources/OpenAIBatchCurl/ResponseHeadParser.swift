@@ -32,10 +32,19 @@ struct ResponseHeadParser {
   /// Whether the status allows a body.
   var mayHaveBody: Bool { head.statusCode != 204 && head.statusCode != 304 }
 
+  /// The length that the final block declared; `nil` for none, and for a body in chunks, which wins over a length.
+  var contentLength: Int64? { isChunked ? nil : declaredLength }
+  /// Whether no other request can follow on the connection: it is not plain where this response ends.
+  var isAmbiguous: Bool {
+    let hasContent = isChunked || declaredLength ?? 0 > 0
+    return isChunked && declaredLength != nil || statusCode == 204 && hasContent
+  }
+
   private var head = ResponseHead()
-  /// What the final block declared; `nil` for nothing.
-  private(set) var contentLength: Int64?
-  private var lastFieldIsContentLength = false
+  private var declaredLength: Int64?
+  private var isChunked = false
+  /// Whether the last field tells where the body ends.
+  private var lastFieldIsFraming = false
   private var byteCount = 0
   private var fieldCount = 0
 
@@ -65,7 +74,7 @@ struct ResponseHeadParser {
     guard head.statusCode == 0 else {
       return .failed(.malformed, "The response has a second status line inside its header block.")
     }
-    contentLength = nil
+    (declaredLength, isChunked) = (nil, false)
     let space = UInt8(ascii: " ")
     let start = (line.firstIndex(of: space) ?? line.count - 1) + 1
     let rest = line.extracting(droppingFirst: start)
@@ -98,8 +107,11 @@ struct ResponseHeadParser {
     }
     let name = line.extracting(first: colon)
     let value = line.extracting(line.trimmed(colon + 1..<line.count))
-    lastFieldIsContentLength = name.isContentLength
-    if lastFieldIsContentLength, !noteContentLength(value) { return invalidContentLength }
+    let isLength = name.equals("content-length")
+    let isCoding = name.equals("transfer-encoding")
+    lastFieldIsFraming = isLength || isCoding
+    if isLength, !noteContentLength(value) { return invalidFraming }
+    if isCoding, !noteTransferCodings(value) { return invalidFraming }
     head.append(name: name, value: value)
     return .more
   }
@@ -109,27 +121,35 @@ struct ResponseHeadParser {
     guard head.hasFields else {
       return .failed(.malformed, "The response's first header line is a continuation.")
     }
-    guard !lastFieldIsContentLength else { return invalidContentLength }
+    // libcurl does not see what is added to these.
+    guard !lastFieldIsFraming else { return invalidFraming }
     head.fold(line.extracting(line.trimmed(line.indices)))
     return .more
   }
 
-  private var invalidContentLength: Progress {
-    .failed(.malformed, "The response has conflicting or invalid Content-Length headers.")
+  private var invalidFraming: Progress {
+    .failed(
+      .malformed,
+      "The response's Content-Length or Transfer-Encoding is invalid, or contradicts another one.")
+  }
+
+  /// libcurl would take off others than `chunked`, such as `gzip`, and take one that was cut for a whole body.
+  private mutating func noteTransferCodings(_ value: Span<UInt8>) -> Bool {
+    value.eachElement { coding in
+      if coding.equals("chunked"), !isChunked {
+        isChunked = true
+        return true
+      }
+      return coding.equals("identity") && !isChunked
+    }
   }
 
   /// Equal repeated values are tolerated (RFC 9110, 8.6); libcurl takes the last of different ones silently.
   private mutating func noteContentLength(_ value: Span<UInt8>) -> Bool {
-    var start = 0
-    while true {
-      let rest = value.extracting(droppingFirst: start)
-      let end = rest.firstIndex(of: UInt8(ascii: ",")) ?? rest.count
-      guard let length = rest.extracting(rest.trimmed(0..<end)).decimalValue,
-        contentLength ?? length == length
-      else { return false }
-      contentLength = length
-      guard end < rest.count else { return true }
-      start += end + 1
+    value.eachElement { element in
+      guard let length = element.decimalValue, declaredLength ?? length == length else { return false }
+      declaredLength = length
+      return true
     }
   }
 }
@@ -169,11 +189,23 @@ extension Span<UInt8> {
     return start..<end
   }
 
-  fileprivate var isContentLength: Bool {
-    let name: StaticString = "content-length"
+  /// Whether this is `name`, which is in lower case, in any case.
+  fileprivate func equals(_ name: StaticString) -> Bool {
     guard count == name.utf8CodeUnitCount else { return false }
     for index in indices where self[index] | 0x20 != name.utf8Start[index] { return false }
     return true
+  }
+
+  /// Whether `isValid` says so of each element of a list with commas, blanks around it taken away.
+  fileprivate func eachElement(_ isValid: (Span<UInt8>) -> Bool) -> Bool {
+    var start = 0
+    while true {
+      let rest = extracting(droppingFirst: start)
+      let end = rest.firstIndex(of: UInt8(ascii: ",")) ?? rest.count
+      guard isValid(rest.extracting(rest.trimmed(0..<end))) else { return false }
+      guard end < rest.count else { return true }
+      start += end + 1
+    }
   }
 
   /// The value of decimal digits; `nil` for anything else, and beyond 18 digits.

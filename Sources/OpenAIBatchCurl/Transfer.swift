@@ -62,14 +62,14 @@ final class Transfer: ResponseBodySource {
         engine.submit(self)
       }
     } onCancel: {
-      engine.post(.cancel(self))
+      abandon()
     }
     return try result.get().response
   }
 
   func next() async throws(TransportFailure) -> ArraySlice<UInt8>? {
     guard !Task.isCancelled else {
-      engine.post(.cancel(self))
+      abandon()
       throw .cancelled(mayHaveReachedServer: true)
     }
     if case .result(let result, let resumesReceiving) = stream.withLock({ $0.next() }) {
@@ -81,7 +81,7 @@ final class Transfer: ResponseBodySource {
         perform(stream.withLock { $0.waitForBody(waiter) })
       }
     } onCancel: {
-      engine.post(.cancel(self))
+      abandon()
     }
     return try result.get()
   }

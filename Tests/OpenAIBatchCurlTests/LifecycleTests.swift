@@ -35,6 +35,20 @@ struct LifecycleTests {
     #expect(failure?.mayHaveReachedServer == false)
   }
 
+  /// Libcurl says how much of a body it has sent, and not when.
+  @Test func theIdleTimeoutOfACallWithABodyIsNoLonger() async throws {
+    let server = try LoopbackServer { connection in
+      _ = connection.readRequest()
+      connection.waitForPeerToClose()
+    }
+    defer { server.stop() }
+    let idle = Duration.seconds(1)
+    let start = ContinuousClock.now
+    let request = server.request(.post, body: .bytes([1]), timeouts: Timeouts(idle: idle, total: nil))
+    #expect(await makeTransport().failure(of: request)?.kind == .timedOut)
+    #expect(.now - start < idle * 1.8)
+  }
+
   @Test func aCancelledShutdownEndsTheRest() async throws {
     let server = try LoopbackServer { connection in
       _ = connection.readRequest()

@@ -78,6 +78,26 @@ struct ResponseHeadParserTests {
     #expect(try head(lines).status.code == 200)
   }
 
+  @Test(
+    arguments: [
+      (["200", "Content-Length: 5"], 5, false), (["200"], nil, false), (["204"], nil, false),
+      (["204", "Content-Length: 0"], 0, false), (["204", "Content-Length: 2"], 2, true),
+      (["204", "Transfer-Encoding: chunked"], nil, true), (["304", "Content-Length: 2"], 2, false),
+      (["200", "Transfer-Encoding: Chunked"], nil, false),
+      (["200", "Transfer-Encoding: identity"], nil, false),
+      (["200", "Transfer-Encoding: chunked", "Content-Length: 300"], nil, true),
+      (["200", "Content-Length: 3", "Transfer-Encoding: identity, chunked"], nil, true),
+    ] as [([String], Int64?, Bool)])
+  func framing(lines: [String], length: Int64?, isAmbiguous: Bool) {
+    var parser = ResponseHeadParser()
+    for line in ["HTTP/1.1 \(lines[0])"] + lines.dropFirst() + [""] {
+      _ = parser.consume(Array((line + "\r\n").utf8).span)
+    }
+    #expect(parser.isComplete)
+    #expect(parser.contentLength == length)
+    #expect(parser.isAmbiguous == isAmbiguous)
+  }
+
   @Test(arguments: [
     ["HTTP/1.1 200 OK", "Content-Length: 5", "Content-Length: 6"],
     ["HTTP/1.1 200 OK", "Content-Length: 5, 6"],
@@ -85,6 +105,12 @@ struct ResponseHeadParserTests {
     ["HTTP/1.1 200 OK", "Content-Length: +5"],
     ["HTTP/1.1 200 OK", "Content-Length: 99999999999999999999"],
     ["HTTP/1.1 200 OK", "Content-Length: 1", " 2"],
+    ["HTTP/1.1 200 OK", "Transfer-Encoding: gzip, chunked"],
+    ["HTTP/1.1 200 OK", "Transfer-Encoding: gzip", "transfer-encoding: chunked"],
+    ["HTTP/1.1 200 OK", "Transfer-Encoding: chunked, chunked"],
+    ["HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "Transfer-Encoding: deflate"],
+    ["HTTP/1.1 200 OK", "Transfer-Encoding:", " chunked"],
+    ["HTTP/1.1 200 OK", "Transfer-Encoding: "],
     ["HTTP/1.1 200 OK", " folded first"],
     ["HTTP/1.1 200 OK", "no colon"],
     ["HTTP/1.1 200 OK", ": no name"],

@@ -52,6 +52,7 @@ struct TransferOutcomeTests {
     (CURLE_WEIRD_SERVER_REPLY, .headBegun, .malformed), (CURLE_UNSUPPORTED_PROTOCOL, .sent, .malformed),
     (CURLE_BAD_CONTENT_ENCODING, .headComplete, .malformed), (CURLE_OUT_OF_MEMORY, .headBegun, .tooLarge),
     (CURLE_OUT_OF_MEMORY, .headComplete, .truncated),
+    (CURLE_BAD_FUNCTION_ARGUMENT, .headComplete, .malformed),
   ])
   func afterSending(code: CURLcode, progress: Progress, kind: TransportFailure.Kind) {
     let failure = failure(code, progress)

@@ -37,8 +37,9 @@ CURLcode ccurl_set_http_only(CURL *easy);
 void ccurl_set_quick_exit(CURL *easy);
 // Re-opens connections older than `seconds` (7.80).
 void ccurl_set_max_connection_lifetime(CURL *easy, long seconds);
-// Marks the handle's sockets close-on-exec.
-void ccurl_set_close_on_exec(CURL *easy);
+// Calls `function` for each socket that the handle opens, before it is connected.
+void ccurl_set_socket_function(CURL *easy, curl_sockopt_callback function, void *context);
+void ccurl_close_on_exec(curl_socket_t socket);
 
 CURLcode ccurl_set_header_function(CURL *easy, curl_write_callback function, void *context);
 CURLcode ccurl_set_write_function(CURL *easy, curl_write_callback function, void *context);
@@ -50,6 +51,11 @@ CURLcode ccurl_set_request_function(CURL *easy, ccurl_request_callback function,
 CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value);
 CURLcode ccurl_get_size(CURL *easy, CURLINFO info, curl_off_t *value);
 CURLcode ccurl_get_pointer(CURL *easy, CURLINFO info, void **value);
+
+// The port of a socket's own end; 0 when it has none.
+int ccurl_local_port(curl_socket_t socket);
+// What waits to be read, without reading it: 1 for bytes, -1 for the end or an error, 0 for nothing.
+int ccurl_peek(curl_socket_t socket);
 
 // The list of `count` NUL-terminated lines that lie one after another in `length` bytes, copied into one
 // allocation; NULL when memory is out.
