@@ -77,6 +77,8 @@ public enum ConformanceCase: String, Sendable, Hashable, CaseIterable, CustomStr
   case cutChunks
   /// What is not HTTP/1.1 is `malformed`: garbage, illegal chunks, lengths that are none.
   case notHTTP
+  /// A Content-Length as large as a number can be is no trap.
+  case hugeLength
   /// Fields are read as they come: no blank after the colon, bytes that are not UTF-8.
   case lenientFields
   /// Different Content-Length fields are `malformed`; equal ones are one.
@@ -97,8 +99,10 @@ public enum ConformanceCase: String, Sendable, Hashable, CaseIterable, CustomStr
   case trailers
   /// 204, 304 and HEAD have no body whatever their fields say, and the next call is not disturbed.
   case statusesWithoutBody
+  /// What comes on a kept connection after the end of a response is no answer to the next call.
+  case lateBytes
   /// No encoding is asked for, and one that comes all the same is delivered as it is or refused as
-  /// `malformed`.
+  /// `malformed`; one that is cut never looks whole.
   case encodedBody
   /// Collecting stops at its limit with `tooLarge`, and the next call is not disturbed.
   case collectLimit

@@ -46,7 +46,13 @@ struct ResponseHead: Sendable {
       throw TransportFailure(
         .malformed, "The server encoded the response body, although the request allows no encoding.")
     }
-    guard headerFields[.transferEncoding] == nil, let declared = headerFields[.contentLength] else {
+    let codings = headerFields[.transferEncoding]?.lowercased().split(separator: ",").map(Self.trimmed) ?? []
+    guard codings.allSatisfy({ $0 == "chunked" || $0 == "identity" }) else {
+      throw TransportFailure(
+        .malformed,
+        "The server encoded the response for its transfer, although the request allows no encoding.")
+    }
+    guard codings.isEmpty, let declared = headerFields[.contentLength] else {
       length = .unknown
       return
     }

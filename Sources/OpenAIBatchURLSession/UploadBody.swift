@@ -47,6 +47,12 @@ enum UploadBody: Sendable {
         guard let deadline else { return try await copy(body, directory: directory) }
         return try await copy(body, directory: directory, deadline: deadline)
       } catch {
+        // Then whatever ended first tells nothing: a source that was cancelled too, or the wait for the deadline.
+        guard !Task.isCancelled else {
+          throw TransportFailure(
+            .cancelled, "The task was cancelled while the request body was read.", mayHaveReachedServer: false
+          )
+        }
         throw TransportFailure(
           error.kind, error.message, mayHaveReachedServer: false, underlying: error.underlying)
       }

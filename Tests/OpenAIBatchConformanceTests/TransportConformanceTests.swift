@@ -42,6 +42,7 @@ struct TransportConformanceTests {
   @Test(arguments: [
     ConformanceCase.unknownHost, .closedPort, .invalidRequests, .requestBodies, .requestFields, .brokenSource,
     .sourceOfAnotherLength, .statuses, .closeInsideHead, .cutBody, .cutChunks, .notHTTP, .conflictingLengths,
+    .hugeLength, .lateBytes, .encodedBody,
     .lengthAndChunks, .bodyUntilClose, .drip, .hugeHead, .redirects, .repeatedFields, .shutdown,
     .silentServer,
   ])

@@ -95,6 +95,16 @@ extension CaseDefinition {
       ])
   }
 
+  static let hugeLength = CaseDefinition(
+    ["R4"], "A Content-Length as large as a number can be is no trap: `malformed`, or `truncated` in the end."
+  ) { bench in
+    for length in [Int.max, Int.max - 1, 1 << 62] {
+      let server = try bench.sending("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\nhello")
+      let failure = await bench.transport().failure(of: server.request())
+      try bench.expect(failure, [.malformed, .truncated])
+    }
+  }
+
   static let conflictingLengths = CaseDefinition(
     ["R5"], "Different Content-Length fields are `malformed`; equal ones are one."
   ) { bench in

@@ -38,6 +38,7 @@ extension ConformanceCase {
     case .cutChunks: .cutChunks
     case .notHTTP: .notHTTP
     case .lenientFields: .lenientFields
+    case .hugeLength: .hugeLength
     case .conflictingLengths: .conflictingLengths
     case .lengthAndChunks: .lengthAndChunks
     case .bodyUntilClose: .bodyUntilClose
@@ -47,6 +48,7 @@ extension ConformanceCase {
     case .interimResponses: .interimResponses
     case .trailers: .trailers
     case .statusesWithoutBody: .statusesWithoutBody
+    case .lateBytes: .lateBytes
     case .encodedBody: .encodedBody
     case .collectLimit: .collectLimit
     case .largeBody: .largeBody

@@ -78,10 +78,13 @@ extension CaseDefinition {
   static let lengthAndChunks = CaseDefinition(
     ["R6"], "Chunks win over a Content-Length."
   ) { bench in
-    let server = try bench.sending(
-      "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n0\r\n\r\n")
-    let (_, body) = try await bench.transport().exchange(server.request())
-    try bench.expect(body == Array("four".utf8), "Got \(body).")
+    for length in [3, 300] {
+      let server = try bench.sending(
+        "HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n0\r\n\r\n"
+      )
+      let (_, body) = try await bench.transport().exchange(server.request())
+      try bench.expect(body == Array("four".utf8), "Got \(body) with a length of \(length).")
+    }
   }
 
   static let bodyUntilClose = CaseDefinition(
@@ -171,19 +174,57 @@ extension CaseDefinition {
     }
   }
 
+  static let lateBytes = CaseDefinition(
+    ["R13"], "What comes on a kept connection after the end of a response is no answer to the next call."
+  ) { bench in
+    for late in ["HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate", "{}"] {
+      for (method, body) in [
+        (HTTPRequest.Method.get, RequestBody.empty), (.post, .bytes([1])), (.delete, .empty),
+      ] {
+        let first = Mutex<LoopbackConnection?>(nil)
+        let server = try bench.server { connection in
+          while let request = connection.readRequest() {
+            if request.target == "/first" { first.withLock { $0 = connection } }
+            if request.target == "/late" { first.withLock(\.self)?.send(late) }
+            let answer = "\(request.method) \(request.target)"
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(answer.utf8.count)\r\n\r\n\(answer)")
+          }
+        }
+        let transport = bench.transport()
+        _ = try await transport.exchange(server.request(.get, "/first"))
+        _ = try await bench.transport().exchange(server.request(.get, "/late"))
+        for path in ["/1", "/2"] {
+          let (_, answer) = try await transport.exchange(server.request(method, path, body: body))
+          try bench.expect(
+            answer == Array("\(method) \(path)".utf8), "\(method) \(path) was answered with \(answer).")
+        }
+      }
+    }
+  }
+
   static let encodedBody = CaseDefinition(
     ["R14", "R15", "R16"],
-    "No encoding is asked for, and one that comes all the same is delivered as it is or refused as `malformed`."
+    """
+    No encoding is asked for, and one that comes all the same is delivered as it is or refused as `malformed`; one \
+    that is cut never looks whole.
+    """
   ) { bench in
-    let server = try bench.answering { _ in
-      LoopbackAnswer(headers: [("Content-Encoding", "gzip")], body: "not gzip")
-    }
-    let transport = bench.transport()
-    do throws(TransportFailure) {
-      let (_, body) = try await transport.exchange(server.request())
-      guard body == Array("not gzip".utf8) else { throw TransportFailure(.invalid, "The body was changed.") }
-    } catch {
-      try bench.expect(error, [.malformed])
+    // The first bytes of what gzip makes.
+    let cut = [UInt8]([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0x4B, 0x4C])
+    for field in ["Content-Encoding: gzip\r\nContent-Length: 12", "Transfer-Encoding: gzip, chunked"] {
+      let isChunked = field.hasSuffix("chunked")
+      let server = try bench.server { connection in
+        guard connection.readRequest() != nil else { return }
+        connection.send("HTTP/1.1 200 OK\r\n\(field)\r\n\r\n" + (isChunked ? "c\r\n" : ""))
+        connection.send(cut)
+        if isChunked { connection.send("\r\n0\r\n\r\n") }
+      }
+      do throws(TransportFailure) {
+        let (_, body) = try await bench.transport().exchange(server.request())
+        guard body == cut else { throw TransportFailure(.invalid, "\(field): the body was changed.") }
+      } catch {
+        try bench.expect(error, [.malformed])
+      }
     }
   }
 
