@@ -76,6 +76,7 @@ struct PreparedRequest: Sendable {
         try lines.append(field)
       }
     }
+    if head.headerFields[.acceptEncoding] == nil { lines.append(line: "Accept-Encoding: identity") }
     if case .upload(let length) = shape {
       // Waiting for "100 Continue" costs a second with each server that does not know it.
       lines.remove("Expect")

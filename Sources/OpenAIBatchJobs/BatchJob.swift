@@ -36,7 +36,8 @@ public struct BatchJob: Sendable {
     public var outputExpiresAfter: FileExpiration?
     /// A key of your own, in place of the hash of input, endpoint, window and metadata.
     public var key: String?
-    /// How far back an earlier batch of this job is looked for.
+    /// How far back an earlier batch of this job is looked for; 48 hours by default. An older one is not found, and its rows
+    /// are paid for again.
     public var lookBack: Duration = .seconds(48 * 3600)
     /// Makes a new batch, whatever there is.
     public var isFresh = false
@@ -135,26 +136,34 @@ public struct BatchJob: Sendable {
       inputFileID: "", endpoint: file.endpoint ?? "", completionWindow: options.completionWindow,
       metadata: options.metadata, outputExpiresAfter: options.outputExpiresAfter)
     try request.checkBeforeUpload(key: name)
-    let upload = try await upload(file, key: key, search, progress)
+    let (upload, isKnown) = try await upload(file, key: key, search, progress)
     var ready = request
     ready.inputFileID = upload.id
+    if isKnown, !options.isFresh {
+      let unmarked = try await search.unmarkedBatches(of: upload, endpoint: request.endpoint)
+      if let batch = try await search.usable(among: unmarked) {
+        progress(.adopted(batch))
+        return batch
+      }
+    }
     let batch = try await client.createBatch(ready, unseenKey: name, lookBack: options.lookBack)
     progress(.created(batch))
     return batch
   }
 
+  /// The job's file on the service, and whether it was there already.
   private func upload(
     _ file: RequestFile, key: String, _ search: JobSearch, _ progress: @Sendable (JobEvent) -> Void
-  ) async throws(BatchClientError) -> FileObject {
+  ) async throws(BatchClientError) -> (FileObject, isKnown: Bool) {
     let name = "requests-\(key.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }.prefix(32)).jsonl"
     if options.key == nil, let upload = await search.upload(named: name, bytes: file.bytes) {
       progress(.uploaded(upload))
-      return upload
+      return (upload, isKnown: true)
     }
     progress(.uploading(file))
     let upload = try await client.uploadFile(file, named: name)
     progress(.uploaded(upload))
-    return upload
+    return (upload, isKnown: false)
   }
 
   private func wait(

@@ -29,11 +29,12 @@ final class JobOutput: Sendable {
         if !options.overwritesOutput, OutputFile.exists(path) {
           // The same job may have been here before; its answers are the same rows in the same order.
           guard !options.isFresh, try Self.isWritten(path, for: input) else {
+            let reason =
+              options.isFresh
+              ? "exists, and a fresh batch gives other answers"
+              : "exists, and does not have a result for each row of the input, in its order"
             throw FileFailure(
-              path: path,
-              reason:
-                "exists, and does not have a result for each row of the input, in its order. Remove it, choose another name, or overwrite it"
-            )
+              path: path, reason: "\(reason). Remove it, choose another name, or overwrite it")
           }
         }
         target = .file(file)

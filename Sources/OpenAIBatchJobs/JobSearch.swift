@@ -29,6 +29,19 @@ struct JobSearch {
     return found.sorted { ($1.createdAt, $1.id.rawValue) < ($0.createdAt, $0.id.rawValue) }
   }
 
+  /// The batches that were made of this job's own upload, and carry no mark: some providers do not keep metadata, or do
+  /// not list it.
+  func unmarkedBatches(of upload: FileObject, endpoint: BatchEndpoint) async throws(BatchClientError)
+    -> [Batch]
+  {
+    var found: [Batch] = []
+    for try await batch in client.batches(createdSince: since)
+    where batch.inputFileID == upload.id && batch.endpoint == endpoint && mark(of: batch) == nil {
+      found.append(batch)
+    }
+    return found
+  }
+
   /// The newest batch to go on with: running, or ended with its answers still there. Of twins, which a process
   /// that died may have left, the oldest stays.
   func usable(among batches: [Batch]) async throws(BatchClientError) -> Batch? {

@@ -64,7 +64,16 @@ package struct ListEnvelope<Item: JSONReadable & Sendable>: JSONReadable, Sendab
     data = list.isNull ? [] : try Self.items(of: list)
     firstID = members.text(.firstID)
     lastID = members.text(.lastID)
-    hasMore = members[.hasMore]?.bool
+    hasMore = members[.hasMore].flatMap(Self.truth)
+  }
+
+  /// A Boolean, also as a text or as 0 or 1.
+  private static func truth(_ value: JSONView) -> Bool? {
+    switch value.scalarText?.lowercased() {
+    case "true", "1": true
+    case "false", "0": false
+    default: nil
+    }
   }
 
   private static func items(of list: JSONView) throws(JSONMisfit) -> [Item] {

@@ -36,7 +36,8 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var creation: CreationOptions
 
-  @Option(help: ArgumentHelp("How far back to look for this job's batch.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp("How far back to look for this job's batch; 48 hours by default.", valueName: "time"))
   var lookBack: TimeSpan?
 
   @Flag(help: "Make a new batch, whatever there is: it is paid for again.")

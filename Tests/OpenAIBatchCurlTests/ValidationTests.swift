@@ -89,8 +89,8 @@ struct ValidationTests {
     #expect(!request.needsFreshConnection)
     #expect(
       String(decoding: request.headerLines, as: UTF8.self)
-        == "Accept: application/json\0Authorization;\0Expect:\0Content-Type:\0")
-    #expect(request.headerCount == 4)
+        == "Accept: application/json\0Authorization;\0Accept-Encoding: identity\0Expect:\0Content-Type:\0")
+    #expect(request.headerCount == 5)
   }
 
   @Test(arguments: [

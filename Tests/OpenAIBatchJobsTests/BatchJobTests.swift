@@ -24,6 +24,25 @@ struct BatchJobTests {
     #expect(batch.metadata?[BatchKey.metadataKey]?.count == 64)
   }
 
+  /// Some providers drop metadata, or leave it out of their lists.
+  @Test func theSameJobAgainFindsItsBatchWithoutAMark() async throws {
+    let fixture = try JobFixture(keepsMetadata: false)
+    try fixture.writeInput(rows: 20)
+    let first = try await fixture.job().run()
+    #expect(first.batch.metadata == nil)
+    let events = EventLog()
+    let second = try await fixture.job().run { events.add($0) }
+    #expect(first.batch.id == second.batch.id)
+    #expect(events.all == ["checked", "uploaded", "adopted", "fetching", "finished"])
+    #expect(fixture.simulator.requestCount(of: .createBatch) == 1)
+    try await fixture.job {
+      $0.isFresh = true
+      $0.overwritesOutput = true
+    }
+    .run()
+    #expect(fixture.simulator.requestCount(of: .createBatch) == 2)
+  }
+
   @Test func theSameJobAgainFindsItsBatch() async throws {
     let fixture = try JobFixture()
     try fixture.writeInput(rows: 20)

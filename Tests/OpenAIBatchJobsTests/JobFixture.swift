@@ -4,6 +4,7 @@
 import Foundation
 import OpenAIBatchJobs
 import OpenAIBatchSimulator
+import OpenAIBatchTransport
 import Synchronization
 
 /// A job in a folder of its own, against a simulator without a socket that runs a thousand times as fast.
@@ -12,24 +13,29 @@ final class JobFixture: Sendable {
   let simulator: BatchSimulator
   let client: BatchClient
 
-  init(_ adjust: (inout BatchSimulator.Configuration) -> Void = { _ in }) throws {
+  init(
+    keepsMetadata: Bool = true, _ adjust: (inout BatchSimulator.Configuration) -> Void = { _ in }
+  ) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("jobs-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     var configuration = BatchSimulator.Configuration(speed: 1000, seed: 7)
     adjust(&configuration)
     simulator = BatchSimulator(configuration: configuration)
-    client = Self.makeClient(simulator)
+    client = Self.makeClient(
+      keepsMetadata ? simulator.transport : WithoutMetadata(service: simulator.transport))
   }
 
   deinit {
     try? FileManager.default.removeItem(at: folder)
   }
 
-  static func makeClient(_ simulator: BatchSimulator) -> BatchClient {
+  static func makeClient(_ simulator: BatchSimulator) -> BatchClient { makeClient(simulator.transport) }
+
+  private static func makeClient(_ transport: any Transport) -> BatchClient {
     var configuration = BatchClient.Configuration(apiKey: "sk-test")
     configuration.retry = RetryPolicy(
       maxAttempts: 3, backoff: .fullJitter(base: .milliseconds(1), cap: .milliseconds(2)))
-    return BatchClient(configuration: configuration, transport: simulator.transport)
+    return BatchClient(configuration: configuration, transport: transport)
   }
 
   var input: String { folder.appendingPathComponent("requests.jsonl").path }
@@ -72,6 +78,24 @@ final class JobFixture: Sendable {
     var batches: [Batch] = []
     for try await batch in client.batches() { batches.append(batch) }
     return batches
+  }
+}
+
+/// A provider that does not keep metadata.
+private struct WithoutMetadata: Transport {
+  let service: any Transport
+
+  func send(_ request: TransportRequest) async throws(TransportFailure) -> TransportResponse {
+    let response = try await service.send(request)
+    guard request.head.path?.contains("/batches") == true else { return response }
+    let head = response.head
+    let text = String(decoding: try await response.collect(upTo: 1 << 20), as: UTF8.self)
+    let bare = text.replacing(/"metadata":\s*\{[^}]*\}/, with: "\"metadata\":null")
+    var fields = head.headerFields
+    fields[.contentLength] = nil
+    return TransportResponse(
+      head: HTTPResponse(status: head.status, headerFields: fields),
+      body: ResponseBody(bytes: Array(bare.utf8)))
   }
 }
 

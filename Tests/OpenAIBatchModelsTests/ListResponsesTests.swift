@@ -54,7 +54,9 @@ struct ListResponsesTests {
     (#"{"data":null,"has_more":false}"#, 0, false), ("[]", 0, nil), (#"[{"id":"a"}]"#, 1, nil),
     (#"{"data":[{"id":"a"}],"has_more":true}"#, 1, true),
     (#"{"data":[{"id":"a"}],"has_more":null,"first_id":"","last_id":7,"object":null,"x":1}"#, 1, nil),
-    (#"{"value":[{"id":"a"},{"id":"b"}],"has_more":"true"}"#, 2, nil),
+    (#"{"value":[{"id":"a"},{"id":"b"}],"has_more":"true"}"#, 2, true),
+    (#"{"data":[{"id":"a"}],"has_more":1}"#, 1, true), (#"{"data":[],"has_more":"False"}"#, 0, false),
+    (#"{"data":[],"has_more":"maybe"}"#, 0, nil),
   ]
 
   @Test(arguments: envelopes.indices)

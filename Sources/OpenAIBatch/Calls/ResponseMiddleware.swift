@@ -23,6 +23,7 @@ struct ResponseMiddleware: Middleware {
     let response = try await next(request, context)
     let head = response.head
     guard head.status.kind != .successful else {
+      try Self.checkEncoding(head)
       guard let limit = context.collectLimit else { return response }
       do throws(TransportFailure) {
         return TransportResponse(
@@ -39,6 +40,18 @@ struct ResponseMiddleware: Middleware {
         StatusFailure(
           head: secrets.redacting(head), body: Self.shortened(body, error), code: error?.code?.rawValue,
           isBilling: error?.code?.isBilling == true)))
+  }
+
+  /// Rows that were read as what they are not would all count as missing.
+  private static func checkEncoding(_ head: HTTPResponse) throws(CallFailure) {
+    guard let encoding = head.headerFields[.contentEncoding], encoding.lowercased() != "identity" else {
+      return
+    }
+    throw CallFailure(
+      .transport(
+        TransportFailure(
+          .malformed,
+          "The server encoded the response (\(encoding.prefix(40))), although the request asked for none.")))
   }
 
   /// A body that breaks off is as good as one that ended there, because the status says what matters.

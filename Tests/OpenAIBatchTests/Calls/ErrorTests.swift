@@ -36,6 +36,23 @@ private let billing = [
 ]
 
 @Suite struct ErrorTests {
+  /// Read as what it is not, every row of such a file would count as missing.
+  @Test(arguments: [("gzip", true), ("GZIP, br", true), ("identity", false), ("Identity", false)])
+  func anEncodedAnswerIsRefused(encoding: String, isRefused: Bool) async throws {
+    let transport = ScriptedTransport { _ in
+      Reply(headers: [.contentEncoding: encoding], #"{"custom_id":"a"}"#)
+    }
+    let client = BatchClient.test(transport)
+    func read() async throws {
+      for try await _ in client.content(of: "file-1") {}
+    }
+    guard isRefused else { return try await read() }
+    let error = try await failure { try await read() }
+    #expect(error.kind == .malformedResponse)
+    #expect(error.message.contains(encoding))
+    #expect(transport.requests.count == 1)
+  }
+
   @Test(arguments: statuses)
   func saysWhatAStatusMeans(row: StatusRow) async throws {
     let clock = VirtualClock()
