@@ -67,7 +67,8 @@ extension JSONDecoding.Keys {
     }
   }
 
-  /// Words after the first get a capital; underscores at both ends stay.
+  /// Words after the first get capitals as Foundation gives them, also behind a digit (`gpt_4o` is `gpt4O`); underscores at
+  /// both ends stay.
   private static func camelCase(_ name: String) -> String {
     guard let first = name.firstIndex(where: { $0 != "_" }), let last = name.lastIndex(where: { $0 != "_" })
     else {
@@ -77,8 +78,7 @@ extension JSONDecoding.Keys {
     let joined =
       words.count == 1
       ? String(name[first...last])
-      : words[0].lowercased()
-        + words[1...].map { $0.prefix(1).uppercased() + $0.dropFirst().lowercased() }.joined()
+      : words[0].lowercased() + words[1...].map(\.capitalized).joined()
     return name[..<first] + joined + name[name.index(after: last)...]
   }
 }

@@ -120,6 +120,7 @@ private protocol StringKeyedDictionary {
 extension Dictionary: StringKeyedDictionary where Key == String, Value: Decodable {
   init(_ context: JSONDecodingContext, _ node: Int) throws {
     try context.requireObject(node)
+    context.noteDictionary(node)
     self.init(minimumCapacity: context.read(node, \.raw.count))
     try context.read(node) { object in
       for key in object.keys {

@@ -21,6 +21,9 @@ final class JSONDecodingContext {
   /// The way to the value that was asked for last.
   private var trail = JSONTrail()
 
+  /// The objects that were asked for as dictionaries.
+  private var dictionaries: Set<Int> = []
+
   private static let largestWalk = 64
 
   init(_ document: JSONDocument, _ decoding: JSONDecoding, root: Int) {
@@ -54,7 +57,17 @@ final class JSONDecodingContext {
 
   /// The way from the value that is decoded to a node.
   func path(to node: Int) -> [any CodingKey] {
-    read(root) { trail.path(from: $0, to: node, name: decoding.keys.key) }
+    read(root) { trail.path(from: $0, to: node) { object, text in name(text, in: object) } }
+  }
+
+  /// What a key of an object is called.
+  func name(_ text: String, in object: Int) -> String {
+    dictionaries.contains(object) ? text : decoding.keys.key(text)
+  }
+
+  /// The rule for keys does not apply to the keys of this object.
+  func noteDictionary(_ object: Int) {
+    if !hasPlainKeys { dictionaries.insert(object) }
   }
 
   private func names(of object: Int, isConverted: Bool) -> [ExactName: Int] {

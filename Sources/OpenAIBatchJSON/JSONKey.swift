@@ -23,7 +23,7 @@ extension JSONValue {
   /// The way from here to a node.
   func path(to node: Int) -> [any CodingKey] {
     var trail = JSONTrail()
-    return read { trail.path(from: $0, to: node) { $0 } }
+    return read { trail.path(from: $0, to: node) { $1 } }
   }
 }
 
@@ -34,8 +34,10 @@ extension JSONDecodingContext {
       var value = root
       for key in path {
         let name = key.stringValue
+        let object = value.node
         let next =
-          value.keys.first { decoding.keys.key($0.jsonString.text) == name }.map { $0.at($0.node + 1) }
+          value.keys.first { self.name($0.jsonString.text, in: object).utf8.elementsEqual(name.utf8) }
+          .map { $0.at($0.node + 1) }
           ?? value.member(named: name) ?? key.intValue.flatMap { value[$0] }
         guard let next else { break }
         value = next

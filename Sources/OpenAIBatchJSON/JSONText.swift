@@ -41,6 +41,8 @@ public enum JSONText {
   ///   an exponent, such as `0e1`, is a number.
   /// - Names are compared byte by byte: a composed `é` is not a decomposed one.
   /// - The keys of a coding path are names and indices, not values of the type's own `CodingKeys`.
+  /// - A `superDecoder` for a member that is not there is an error; there it is a decoder of `null`.
+  /// - In a dictionary under a rule for keys only the first of several members with one name is decoded.
   ///
   /// The same as there: of members with one name the first counts; nesting over 512 levels, numbers that do not
   /// fit, and strings with a surrogate without its partner are errors (``JSONValue/string`` reads these).

@@ -17,8 +17,10 @@ struct JSONTrail {
 
   /// The way from `root`, always the same value, to a node.
   ///
-  /// - Parameter name: What a key is called, from how it is written.
-  mutating func path(from root: JSONView, to node: Int, name: (String) -> String) -> [any CodingKey] {
+  /// - Parameter name: What a key of an object, given by its node, is called, from how it is written.
+  mutating func path(
+    from root: JSONView, to node: Int, name: (_ object: Int, _ text: String) -> String
+  ) -> [any CodingKey] {
     while let last = steps.last, !(last.container < node && node < root.at(last.container).raw.next) {
       steps.removeLast()
     }
@@ -31,7 +33,8 @@ struct JSONTrail {
     }
     return steps.map { step in
       Self.isObject(root.at(step.container))
-        ? JSONKey(stringValue: name(root.at(step.child).jsonString.text)) : JSONKey(intValue: step.index)
+        ? JSONKey(stringValue: name(step.container, root.at(step.child).jsonString.text))
+        : JSONKey(intValue: step.index)
     }
   }
 

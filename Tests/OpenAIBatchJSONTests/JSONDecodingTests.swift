@@ -197,7 +197,8 @@ extension JSONDecodingTests {
     ("trailing_", "trailing_"),
     ("__a_b__", "__aB__"), ("already_Upper_CASE", "alreadyUpperCase"), ("inputID", "inputID"),
     ("_", "_"), ("a__b", "aB"),
-    ("url_4_you", "url4You"),
+    ("url_4_you", "url4You"), ("gpt_4o", "gpt4O"), ("cached_5m_tokens", "cached5MTokens"), ("a_b1c", "aB1C"),
+    ("a_b-c", "aB-C"), ("a_b.c", "aB.C"), ("a_b c", "aB C"), ("a_ßx", "aSsx"), ("a_😀b", "a😀B"),
   ])
   func snakeCaseIsReadAsByFoundation(name: String, key: String) throws {
     let text = "{\"\(name)\":{\"keep_me\":1}}"
@@ -218,6 +219,40 @@ extension JSONDecodingTests {
     #expect(ours.names == [key])
     #expect(ours.values == [["keep_me": 1]])
     #expect(try foundation.decode(Names.self, from: Data(text.utf8)) == ours)
+  }
+
+  struct WithDictionary: Decodable {
+    let list: [String: Int]
+  }
+
+  /// The keys of dictionaries stay as they are, in errors too.
+  @Test(arguments: [
+    (#"{"aB":1,"a_b":"x"}"#, "a_b", 14), (#"{"a_b":"x","aB":1}"#, "a_b", 7),
+    (#"{"list":{"aB":1,"x_y":"s"}}"#, "list.x_y", 22),
+  ])
+  func errorsInDictionariesSayWhere(text: String, path: String, offset: Int) {
+    var decoding = JSONDecoding()
+    decoding.keys = .fromSnakeCase
+    let failure = #expect(throws: JSONFailure.self) {
+      if text.contains("list") {
+        _ = try decode(WithDictionary.self, text, decoding)
+      } else {
+        _ = try decode([String: Int].self, text, decoding)
+      }
+    }
+    #expect(failure?.path == path)
+    #expect(failure?.offset == offset)
+  }
+
+  @Test func anErrorIsAtTheNameWithTheSameBytes() {
+    struct Composed: Decodable {
+      let e: Int
+      enum CodingKeys: String, CodingKey { case e = "\u{E9}" }
+    }
+    let failure = #expect(throws: JSONFailure.self) {
+      try decode(Composed.self, "{\"e\u{301}\":1,\"\u{E9}\":\"x\"}")
+    }
+    #expect(failure?.offset == 14)
   }
 
   @Test func datesDataAndNamesByChoice() throws {
