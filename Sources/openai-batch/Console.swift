@@ -32,11 +32,17 @@ enum Console {
     try put(bytes, STDOUT_FILENO)
   }
 
-  /// Says something on stderr. Control characters are left out: part of the text comes from the network.
-  static func message(_ text: String) {
-    let text = String(
+  /// The text without control characters, but for line feeds and tabs: part of it comes from the network, and a
+  /// terminal would obey them.
+  static func printable(_ text: String) -> String {
+    String(
       String.UnicodeScalarView(
-        text.unicodeScalars.filter { $0 == "\n" || $0.properties.generalCategory != .control }))
+        text.unicodeScalars.filter { $0 == "\n" || $0 == "\t" || $0.properties.generalCategory != .control }))
+  }
+
+  /// Says something on stderr.
+  static func message(_ text: String) {
+    let text = printable(text)
     liveLine.withLock { line in
       let clear = line.isEmpty ? "" : "\r\u{1B}[K"
       try? put(Array("\(clear)\(text)\n\(line)".utf8)[...], STDERR_FILENO)
@@ -51,6 +57,7 @@ enum Console {
   /// Shows a line that later ones replace; on a terminal only.
   static func live(_ text: String) {
     guard stderrIsTerminal else { return }
+    let text = printable(text)
     liveLine.withLock { line in
       guard line != text else { return }
       line = text

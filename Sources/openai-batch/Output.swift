@@ -44,7 +44,7 @@ struct OutputOptions: ParsableArguments {
   /// Writes one value to an open output.
   func write<Value: Encodable>(_ value: Value, text: (Value) -> String, to output: DataOutput) throws {
     switch effectiveFormat {
-    case .text: try output.write(Array((text(value) + "\n").utf8))
+    case .text: try output.write(Array((Console.printable(text(value)) + "\n").utf8))
     case .json: try output.write(try Self.encode(value, [.prettyPrinted]) + [0x0A])
     case .jsonl: try output.write(try Self.encode(value, []) + [0x0A])
     }
@@ -79,7 +79,7 @@ struct ListOutput<Value: Encodable> {
 
   mutating func write(_ value: Value) throws {
     switch format {
-    case .text: try output.write(Array((text(value) + "\n").utf8))
+    case .text: try output.write(Array((Console.printable(text(value)) + "\n").utf8))
     case .json:
       try output.write(Array((isFirst ? "[" : ",").utf8) + OutputOptions.encode(value, [.prettyPrinted]))
     case .jsonl: try output.write(try OutputOptions.encode(value, []) + [0x0A])

@@ -44,7 +44,7 @@ struct ResultWriter {
   /// Writes one result.
   mutating func write(_ line: ResultLine) throws {
     switch format {
-    case .text: buffer += Array((Self.text(line.result) + "\n").utf8)
+    case .text: buffer += Array((Console.printable(Self.text(line.result)) + "\n").utf8)
     case .json:
       buffer += isFirst ? [0x0A] : [UInt8(ascii: ","), 0x0A]
       try addObject(line)

@@ -195,6 +195,22 @@ struct CommandTests {
     #expect(try await fixture.run("batches", "get", "batch_none").status == 4)
   }
 
+  @Test func aTerminalIsGivenNoControlSequences() async throws {
+    let service = try await service()
+    let fixture = service.fixture
+    try fixture.write(CommandFixture.row("a"), to: "in.jsonl")
+    let file = try await fixture.run("files", "upload", "in.jsonl", "--format", "text").output.prefix {
+      $0 != " "
+    }
+    let clearing = "note=one\u{1B}[2J\ttwo\u{9B}3J"
+    let create = try await fixture.run(
+      "batches", "create", String(file), "--endpoint", "/v1/chat/completions", "--metadata", clearing,
+      "--format",
+      "text")
+    #expect(create.output.contains("one[2J\ttwo3J\n"))
+    #expect(!create.output.unicodeScalars.contains("\u{1B}"))
+  }
+
   @Test func aBaseURLWithoutItsPathIsAskedAbout() async throws {
     let service = try await service()
     let outcome = try await service.fixture.run(
