@@ -92,15 +92,17 @@ final class RateGate: Sendable {
 
   /// Waits in the queue, as long as the caller has time.
   private func enter(until deadline: ContinuousClock.Instant?) async throws(CallFailure) {
+    if turnstile.enterIfFree() { return }
     do {
-      guard let deadline, queueLength > 0 else { return try await turnstile.enter() }
+      guard let deadline else { return try await turnstile.enter() }
       try await withThrowingTaskGroup(of: Bool.self) { group in
         group.addTask {
           try await self.turnstile.enter()
           return true
         }
         group.addTask {
-          try await self.clock.sleep(max(.zero, self.clock.now().duration(to: deadline)))
+          // A cancelled sleep is no error: thrown first, it would hide that the turn has come, and nobody would pass it on.
+          try? await self.clock.sleep(max(.zero, self.clock.now().duration(to: deadline)))
           return false
         }
         let isFirst = try await group.next() ?? false

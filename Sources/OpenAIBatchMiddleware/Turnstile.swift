@@ -16,15 +16,19 @@ final class Turnstile: Sendable {
   /// How many tasks are inside or waiting.
   var count: Int { state.withLock { $0.queue.count + ($0.isTaken ? 1 : 0) } }
 
+  /// Enters if no task is inside.
+  func enterIfFree() -> Bool {
+    state.withLock { state in
+      defer { state.isTaken = true }
+      return !state.isTaken
+    }
+  }
+
   /// Waits until no task is inside, and enters.
   ///
   /// - Throws: `CancellationError` when the task is cancelled while it waits.
   func enter() async throws {
-    let isFree = state.withLock { state in
-      defer { state.isTaken = true }
-      return !state.isTaken
-    }
-    if isFree { return }
+    if enterIfFree() { return }
     // The place in the queue is taken together with the continuation, so that `leave` finds each one it passes.
     let place = Place()
     try await withTaskCancellationHandler {

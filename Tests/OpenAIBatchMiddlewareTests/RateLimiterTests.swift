@@ -150,6 +150,28 @@ struct RateLimiterTests {
     #expect(limiter.queueLength == 0)
   }
 
+  @Test func aTurnThatComesWithACancellationIsPassedOn() async throws {
+    let gate = RateGate([], clock: .system)
+    let deadline = ContinuousClock.now + .seconds(3600)
+    for round in 0..<3000 {
+      let (whileInside, leave) = AsyncStream.makeStream(of: Never.self)
+      let first = Task {
+        try await gate.pass(until: nil, keepsPlace: false) {
+          for await _ in whileInside {}
+          return true
+        }
+      }
+      try await waitUntil { gate.queueLength == 1 }
+      let second = Task { try await gate.pass(until: deadline, keepsPlace: false) { true } }
+      try await waitUntil { gate.queueLength == 2 }
+      leave.finish()
+      try await waitUntil { gate.queueLength < 2 }
+      second.cancel()
+      _ = (await first.result, await second.result)
+      try #require(gate.queueLength == 0, "round \(round): nobody is left, and the gate is taken")
+    }
+  }
+
   @Test func aCancelledTaskTakesNoTurn() async throws {
     let clock = ManualClock()
     let limiter = RateLimiter(.requests(1, per: .seconds(1)), clock: PolicyClock(clock))
