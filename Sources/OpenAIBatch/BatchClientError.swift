@@ -183,11 +183,11 @@ extension BatchClientError {
     }
   }
 
-  init(_ parameter: InvalidParameter, operation: String) {
+  package init(_ parameter: InvalidParameter, operation: String) {
     self.init(.invalidRequest, operation: operation, parameter.description, underlying: parameter)
   }
 
-  init(_ failure: FileFailure, operation: String) {
+  package init(_ failure: FileFailure, operation: String) {
     self.init(.file, operation: operation, failure.description, underlying: failure)
   }
 

@@ -34,7 +34,8 @@ public struct BatchJob: Sendable {
     public var metadata: [String: String]?
     /// When the service deletes the result files; 30 days after they are made if not given.
     public var outputExpiresAfter: FileExpiration?
-    /// A key of your own, in place of the hash of input, endpoint, window and metadata.
+    /// A key of your own, in place of the hash of input, endpoint, window and metadata. It must not end in a slash and a
+    /// number: the batches that follow the first are marked so.
     public var key: String?
     /// How far back an earlier batch of this job is looked for; 48 hours by default. An older one is not found, and its rows
     /// are paid for again.
@@ -124,7 +125,7 @@ public struct BatchJob: Sendable {
   private func batch(
     for file: RequestFile, _ progress: @Sendable (JobEvent) -> Void
   ) async throws(BatchClientError) -> Batch {
-    let key = if let own = options.key { own } else { try JobKey.hash(of: file, options) }
+    let key = try JobKey.name(for: file, options)
     let search = JobSearch(client: client, key: key, options: options)
     let earlier = try await search.earlierBatches()
     if !options.isFresh, let batch = try await search.usable(among: earlier) {
@@ -184,13 +185,12 @@ public struct BatchJob: Sendable {
 extension CreateBatchRequest {
   /// Checks what can be checked before the file has an id: nothing is uploaded for a request that cannot work.
   fileprivate func checkBeforeUpload(key: String) throws(BatchClientError) {
-    var complete = self
+    var complete = try stamped(with: key)
     complete.inputFileID = "file"
-    complete.metadata = (metadata ?? [:]).merging([BatchKey.metadataKey: key]) { own, _ in own }
     do throws(InvalidParameter) {
       try complete.validate()
     } catch {
-      throw BatchClientError(.invalidRequest, operation: "createBatch", error.description, underlying: error)
+      throw BatchClientError(error, operation: "createBatch")
     }
   }
 }

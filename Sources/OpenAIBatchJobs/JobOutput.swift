@@ -39,7 +39,7 @@ final class JobOutput: Sendable {
         }
         target = .file(file)
       } catch {
-        throw BatchClientError(.file, operation: "openOutput", error.description, underlying: error)
+        throw BatchClientError(error, operation: "openOutput")
       }
     }
   }
@@ -59,7 +59,7 @@ final class JobOutput: Sendable {
         }
       }
     } catch {
-      throw BatchClientError(.file, operation: "writeAnswers", error.description, underlying: error)
+      throw BatchClientError(error, operation: "writeAnswers")
     }
   }
 
@@ -69,7 +69,7 @@ final class JobOutput: Sendable {
     do throws(FileFailure) {
       try file.commit()
     } catch {
-      throw BatchClientError(.file, operation: "writeAnswers", error.description, underlying: error)
+      throw BatchClientError(error, operation: "writeAnswers")
     }
   }
 

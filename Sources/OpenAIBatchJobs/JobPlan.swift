@@ -119,7 +119,7 @@ extension JobPlan {
     do throws(FileFailure) {
       try unfinishedFile(of: shard, at: path).commit()
     } catch {
-      throw BatchClientError(.file, operation: "writeShard", error.description, underlying: error)
+      throw BatchClientError(error, operation: "writeShard")
     }
   }
 

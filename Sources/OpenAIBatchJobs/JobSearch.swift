@@ -22,9 +22,8 @@ struct JobSearch {
   /// The batches that carry the job's key, or the key with a number, newest first.
   func earlierBatches() async throws(BatchClientError) -> [Batch] {
     var found: [Batch] = []
-    for try await batch in client.batches(createdSince: since) {
-      let mark = mark(of: batch)
-      if mark == key || mark?.hasPrefix("\(key)/") == true { found.append(batch) }
+    for try await batch in client.batches(createdSince: since) where number(of: batch) != nil {
+      found.append(batch)
     }
     return found.sorted { ($1.createdAt, $1.id.rawValue) < ($0.createdAt, $0.id.rawValue) }
   }
@@ -55,10 +54,13 @@ struct JobSearch {
 
   /// The key for a new batch. Earlier batches keep theirs, so one that replaces them has a number.
   func nextName(after batches: [Batch]) -> String {
-    let numbers = batches.compactMap { batch in
-      mark(of: batch).map { Int($0.dropFirst(key.count + 1)) ?? 0 }
-    }
-    return numbers.max().map { "\(key)/\($0 + 1)" } ?? key
+    batches.compactMap(number).max().map { "\(key)/\($0 + 1)" } ?? key
+  }
+
+  /// 0 for the job's first batch, n for the one that carries the key with n; `nil` for those of other jobs.
+  private func number(of batch: Batch) -> Int? {
+    guard let mark = mark(of: batch), mark != key else { return mark(of: batch) == nil ? nil : 0 }
+    return JobKey.split(mark).flatMap { $0.key == key ? $0.number : nil }
   }
 
   private func mark(of batch: Batch) -> String? { batch.metadata?[BatchKey.metadataKey] }

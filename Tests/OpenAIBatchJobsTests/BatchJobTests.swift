@@ -72,6 +72,38 @@ struct BatchJobTests {
     #expect(try await fixture.allBatches().count == 2)
   }
 
+  /// Keys of which one is the other's beginning belong to different jobs; only a number makes a later batch of one job.
+  @Test(arguments: ["team/feb", "team/01", "team/+1", "team/", "team/1000000000", "team/1/x", "teams"])
+  func aKeyThatBeginsWithAnotherIsAnotherJob(longer: String) async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 3)
+    try await fixture.job { $0.key = longer }.run()
+    try FileManager.default.removeItem(atPath: fixture.output)
+    try await fixture.job { $0.key = "team" }.run()
+    #expect(
+      Set(try await fixture.allBatches().map { $0.metadata?[BatchKey.metadataKey] }) == [longer, "team"])
+  }
+
+  @Test func laterBatchesOfAJobAreNumbered() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 1)
+    for _ in 0..<3 {
+      try await fixture.job {
+        $0.key = "team/feb"
+        $0.isFresh = true
+        $0.overwritesOutput = true
+      }.run()
+    }
+    let marks = try await fixture.allBatches().map { $0.metadata?[BatchKey.metadataKey] }
+    #expect(Set(marks) == ["team/feb", "team/feb/1", "team/feb/2"])
+    let failure = await #expect(throws: BatchClientError.self) {
+      try await fixture.job { $0.key = "team/feb/2" }.run()
+    }
+    #expect(failure?.kind == .invalidRequest)
+    #expect(failure?.message.contains("\"team/feb/2\"") == true)
+    #expect(fixture.simulator.requestCount(of: .createBatch) == 3)
+  }
+
   @Test func aRowThatCameBackTwiceIsNotComplete() async throws {
     let fixture = try JobFixture()
     try fixture.writeInput([("once", nil), ("twice", "duplicate")])
@@ -273,13 +305,19 @@ struct BatchJobTests {
     #expect(BatchSimulator.Operation.allCases.allSatisfy { fixture.simulator.requestCount(of: $0) == 0 })
   }
 
-  @Test func metadataIsCheckedBeforeTheUpload() async throws {
+  @Test(arguments: [
+    (["key": String(repeating: "x", count: 513)], "512"),
+    ([BatchKey.metadataKey: "mine"], "reserved for the key"),
+    (Dictionary(uniqueKeysWithValues: (0..<16).map { ("key \($0)", "") }), "at most 15 pairs of your own"),
+  ])
+  func metadataIsCheckedBeforeTheUpload(metadata: [String: String], says: String) async throws {
     let fixture = try JobFixture()
     try fixture.writeInput(rows: 2)
     let failure = await #expect(throws: BatchClientError.self) {
-      try await fixture.job { $0.metadata = ["key": String(repeating: "x", count: 513)] }.run()
+      try await fixture.job { $0.metadata = metadata }.run()
     }
     #expect(failure?.kind == .invalidRequest)
+    #expect(failure?.message.contains(says) == true, "\(String(describing: failure))")
     #expect(fixture.simulator.requestCount(of: .uploadFile) == 0)
   }
 

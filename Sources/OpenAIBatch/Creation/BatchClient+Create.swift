@@ -21,11 +21,8 @@ extension BatchClient {
     _ request: CreateBatchRequest, key: BatchKey = .automatic, lookBack: Duration = .seconds(48 * 3600),
     options: CallOptions = CallOptions()
   ) async throws(BatchClientError) -> Batch {
-    guard let name = try Self.name(of: key, for: request) else {
-      return try await createOnce(request, options)
-    }
-    var stamped = request
-    stamped.metadata = (request.metadata ?? [:]).merging([BatchKey.metadataKey: name]) { _, mark in mark }
+    guard let name = key.name else { return try await createOnce(request, options) }
+    let stamped = try request.stamped(with: name)
     let operation = try createOperation(stamped, options)
     let creation = BatchCreation(
       client: self, operation: operation, request: stamped, name: name, options: options,
@@ -58,36 +55,42 @@ extension BatchClient {
       throw .outcomeUnknown(error, key: nil)
     }
   }
+}
 
-  /// The mark's value, or `nil` for an unguarded create.
-  private static func name(
-    of key: BatchKey, for request: CreateBatchRequest
-  ) throws(BatchClientError) -> String? {
-    let name: String
-    switch key.form {
-    case .unguarded: return nil
+extension BatchKey {
+  /// The mark's value; `nil` for an unguarded create.
+  fileprivate var name: String? {
+    switch form {
+    case .unguarded: nil
     case .automatic:
-      name =
-        "auto-" + String(UInt64.random(in: 0 ... .max), radix: 16)
+      "auto-" + String(UInt64.random(in: 0 ... .max), radix: 16)
         + String(UInt64.random(in: 0 ... .max), radix: 16)
-    case .named(let own): name = own
+    case .named(let own): own
     }
-    let metadata = request.metadata ?? [:]
-    if metadata.count >= 16 || metadata[BatchKey.metadataKey] != nil {
-      throw BatchClientError(
-        InvalidParameter(
+  }
+}
+
+extension CreateBatchRequest {
+  /// The request with the mark by which its batch is found again.
+  package func stamped(with name: String) throws(BatchClientError) -> CreateBatchRequest {
+    var stamped = self
+    var metadata = metadata ?? [:]
+    do throws(InvalidParameter) {
+      guard metadata.count < 16, metadata[BatchKey.metadataKey] == nil else {
+        throw InvalidParameter(
           field: "metadata",
           value: metadata.count >= 16 ? "\(metadata.count) pairs" : "a pair \"\(BatchKey.metadataKey)\"",
-          allowed: "at most 15 pairs of your own: \"\(BatchKey.metadataKey)\" is reserved for the key "
-            + "(or create with key: .unguarded)"),
-        operation: "createBatch")
+          allowed: "at most 15 pairs of your own: \"\(BatchKey.metadataKey)\" is reserved for the key")
+      }
+      guard 1...512 ~= name.unicodeScalars.count else {
+        throw InvalidParameter(
+          field: "key", value: "\(name.unicodeScalars.count) characters", allowed: "1…512 characters")
+      }
+    } catch {
+      throw BatchClientError(error, operation: "createBatch")
     }
-    guard 1...512 ~= name.unicodeScalars.count else {
-      throw BatchClientError(
-        InvalidParameter(
-          field: "key", value: "\(name.unicodeScalars.count) characters", allowed: "1…512 characters"),
-        operation: "createBatch")
-    }
-    return name
+    metadata[BatchKey.metadataKey] = name
+    stamped.metadata = metadata
+    return stamped
   }
 }

@@ -18,8 +18,7 @@ extension BatchClient {
     _ request: CreateBatchRequest, unseenKey name: String, lookBack: Duration = .seconds(48 * 3600),
     options: CallOptions = CallOptions()
   ) async throws(BatchClientError) -> Batch {
-    var request = request
-    request.metadata = (request.metadata ?? [:]).merging([BatchKey.metadataKey: name]) { _, mark in mark }
+    let request = try request.stamped(with: name)
     let creation = BatchCreation(
       client: self, operation: try createOperation(request, options), request: request, name: name,
       options: options, lookBack: lookBack, deadline: deadline(options))
