@@ -6,6 +6,9 @@ internal import OpenAIBatchJobs
 
 /// A span of time as people write it: `30s`, `90m`, `6h`, `7d`, `500ms`, or a plain number of seconds.
 struct TimeSpan: ExpressibleByArgument {
+  /// What help and errors call it.
+  static let form = "30s|10m|6h|7d"
+
   let duration: Duration
 
   init?(argument: String) {
@@ -54,14 +57,19 @@ struct CreationOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Pairs for the batch; may be repeated.", valueName: "k=v"))
   var metadata: [Pair] = []
 
-  @Option(help: ArgumentHelp("When the result files are deleted: 1h to 30d.", valueName: "time"))
+  @Option(help: ArgumentHelp("When the result files are deleted: 1h to 30d.", valueName: TimeSpan.form))
   var outputExpiresAfter: TimeSpan?
 
   @Option(help: ArgumentHelp("A key of your own: the same key finds the same batch again.", valueName: "key"))
   var key: String?
 
   var pairs: [String: String]? {
-    metadata.isEmpty ? nil : Dictionary(metadata.map { ($0.key, $0.value) }) { _, last in last }
+    metadata.isEmpty ? nil : Dictionary(uniqueKeysWithValues: metadata.map { ($0.key, $0.value) })
+  }
+
+  func validate() throws {
+    let repeated = Dictionary(grouping: metadata, by: \.key).first { $0.value.count > 1 }
+    if let repeated { throw ValidationError("--metadata has \(repeated.key) twice.") }
   }
 
   var expiration: FileExpiration? {

@@ -22,7 +22,7 @@ enum BatchText {
     ]
     for (key, value) in (batch.metadata ?? [:]).sorted(by: { $0.key < $1.key }) { rows.append((key, value)) }
     for error in batch.errors.prefix(20) { rows.append(("error", error.description)) }
-    return rows.compactMap { name, value in value.map { pad(name, 14) + $0 } }.joined(separator: "\n")
+    return rows.compactMap { name, value in value.map { pad(name, 13) + " " + $0 } }.joined(separator: "\n")
   }
 
   static func line(_ batch: Batch) -> String {

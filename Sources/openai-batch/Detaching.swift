@@ -42,10 +42,10 @@ final class Detaching: Sendable {
     batches.withLock { $0.removeAll { $0 == id } }
   }
 
-  /// The command line as it was given, for a shell.
+  /// The command line as it was given, for a shell, but for what would make another batch.
   static var sameLine: String {
-    CommandLine.arguments.enumerated().map { index, argument in
-      ShellWord.quoted(index == 0 ? String(argument.split(separator: "/").last ?? "openai-batch") : argument)
-    }.joined(separator: " ")
+    let name = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? "openai-batch"
+    let arguments = CommandLine.arguments.dropFirst().filter { $0 != "--fresh" }
+    return ([name] + arguments).map(ShellWord.quoted).joined(separator: " ")
   }
 }

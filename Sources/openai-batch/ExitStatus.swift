@@ -34,14 +34,14 @@ enum ExitStatus: Int32, CaseIterable {
     case .success: "every row is answered"
     case .unexpected: "something unexpected"
     case .usage: "wrong usage, or the input file has problems; nothing was sent"
-    case .configuration: "configuration or key; nothing was sent"
-    case .refused: "the service refused the request, or the batch failed"
+    case .configuration: "configuration, or no usable key; nothing was sent"
+    case .refused: "the service refused the request or the key, or the batch failed"
     case .unavailable: "the service or the network is not available, after all attempts"
-    case .incomplete: "finished, but some rows are not answered"
+    case .incomplete: "finished, but some rows are not answered, or lines came back that belong to none"
     case .stillRunning: "stopped waiting; the batch runs on"
     case .local: "a local file or the disk"
     case .outcomeUnknown: "nobody knows whether the batch was created; the same line again finds out"
-    case .quota: "over the quota: nothing ran, send it again later"
+    case .quota: "over the quota of queued tokens: nothing ran, send it again later"
     case .interrupted: "SIGINT; the batch runs on"
     case .terminated: "SIGTERM; the batch runs on"
     }
@@ -60,7 +60,7 @@ enum ExitStatus: Int32, CaseIterable {
       status = exit.status
     case let error as BatchClientError:
       Console.error(Self.message(for: error))
-      status = Self.status(for: error)
+      status = Self.status(for: error.cause)
     case let error as FileFailure:
       Console.error(error.description)
       status = .local
@@ -96,7 +96,7 @@ enum ExitStatus: Int32, CaseIterable {
     case .file: .local
     case .rejected, .unauthorized, .notFound, .conflict, .billing, .redirected, .malformedResponse: .refused
     case .batchFailed: error.batchErrors.contains { $0.code == .tokenLimitExceeded } ? .quota : .refused
-    case .timedOut: error.operation == "waitUntilEnded" ? .stillRunning : .unavailable
+    case .timedOut: error.isEndOfWaiting ? .stillRunning : .unavailable
     case .connection, .insecure, .rateLimited, .serverError: .unavailable
     case .outcomeUnknown: .outcomeUnknown
     case .notEnded: .stillRunning
@@ -113,6 +113,14 @@ enum ExitStatus: Int32, CaseIterable {
     }
     return message
   }
+}
+
+extension BatchClientError {
+  /// Whether the time of a wait is over.
+  var isEndOfWaiting: Bool { kind == .timedOut && operation == "waitUntilEnded" }
+
+  /// Why a wait never saw its batch; else the error itself.
+  var cause: BatchClientError { isEndOfWaiting ? underlying as? BatchClientError ?? self : self }
 }
 
 /// A problem of the command line itself.

@@ -23,7 +23,8 @@ extension FilesCommand {
         a running batch, or of another purpose than batches, is never touched. What is deleted is listed first.
         """)
 
-    @Option(help: ArgumentHelp("Only files that were made so long ago; by default 7d.", valueName: "time"))
+    @Option(
+      help: ArgumentHelp("Only files that were made so long ago; by default 7d.", valueName: TimeSpan.form))
     var olderThan: TimeSpan?
 
     @Flag(help: "The results of all ended batches are safe elsewhere: delete them, too.")

@@ -24,7 +24,7 @@ struct FilesCommand: AsyncParsableCommand {
     @Option(help: "The file's name for the service; by default its own.")
     var name: String?
 
-    @Option(help: ArgumentHelp("When the service deletes it: 1h to 30d.", valueName: "time"))
+    @Option(help: ArgumentHelp("When the service deletes it: 1h to 30d.", valueName: TimeSpan.form))
     var expiresAfter: TimeSpan?
 
     @Flag(help: "Send parts, of which each can be sent again; files over 512 MB are sent so anyway.")
@@ -34,6 +34,7 @@ struct FilesCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+      try InputFile.requireReadable(path)
       let file = try await connection.makeClient().uploadFile(
         at: path, named: name, purpose: FilePurpose(purpose),
         expiresAfter: expiresAfter.map { FileExpiration(seconds: $0.seconds) },
@@ -114,23 +115,20 @@ struct FilesCommand: AsyncParsableCommand {
     @Argument(help: "The file's id.")
     var id: String
 
-    @Option(
-      name: .shortAndLong, help: ArgumentHelp("A file for the content; - is stdout.", valueName: "file"))
-    var output = "-"
-
-    @Flag(help: "Replace an existing file.")
-    var overwrite = false
+    @OptionGroup var target: TargetOptions
 
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
       let client = try connection.makeClient()
+      let output = target.output
       guard output != "-" else {
         for try await chunk in client.content(of: FileID(id)) { try Console.write(chunk) }
         return
       }
+      try target.check()
       let count = try await client.downloadFile(
-        FileID(id), to: output, overwriting: overwrite, progress: connection.showing(output))
+        FileID(id), to: output, overwriting: target.overwrite, progress: connection.showing(output))
       Console.live("")
       connection.say("\(output): \(BatchText.size(Int64(count)))")
     }

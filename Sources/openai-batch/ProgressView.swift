@@ -45,9 +45,9 @@ final class ProgressView: Sendable {
   private func bar(_ update: BatchUpdate) -> String {
     let batch = update.batch
     let counts = batch.requestCounts
-    let done = counts.completed + counts.failed
     let width = 24
-    let filled = counts.total > 0 ? min(width, width * done / counts.total) : 0
+    let share = counts.total > 0 ? min(1, Double(counts.ended) / Double(counts.total)) : 0
+    let filled = Int(share * Double(width))
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
     return "\(batch.status)  \(bar)  \(BatchText.counts(batch))  \(elapsed)\(outlook(update))"
   }

@@ -34,15 +34,11 @@ struct ResultsCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("What to write of each result.", valueName: "a,b.c"))
   var fields: ResultFields?
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("A file for the data; - is stdout.", valueName: "file"))
-  var output = "-"
+  @OptionGroup var target: TargetOptions
 
   @Option(
     help: "text, json, jsonl, csv or tsv; by default text on a terminal, jsonl in a pipe or a file.")
   var format: ResultWriter.Format?
-
-  @Flag(help: "Replace an existing output.")
-  var overwrite = false
 
   @OptionGroup var connection: ConnectionOptions
 
@@ -54,10 +50,8 @@ struct ResultsCommand: AsyncParsableCommand {
 
   func run() async throws {
     let client = try connection.makeClient()
-    if output != "-", !overwrite, OutputFile.exists(output) {
-      throw CommandProblem(
-        status: .local, message: "\(output) exists. Remove it, choose another name, or say --overwrite.")
-    }
+    try input.map(InputFile.requireReadable)
+    try target.check(against: input.map { [$0] } ?? [])
     let batch = try await client.retrieveBatch(BatchID(id))
     let isComplete =
       if let input {
@@ -94,7 +88,7 @@ struct ResultsCommand: AsyncParsableCommand {
     if let deletion, answered + failed == 0 { throw deletion }
     try writer.finish()
     // A batch that runs has not yet all it will have.
-    let missing = batch.status.isTerminal ? max(0, batch.requestCounts.total - answered - failed) : 0
+    let missing = batch.status.isTerminal ? max(0, max(0, batch.requestCounts.total) - answered - failed) : 0
     connection.say("\(answered) answered, \(failed) failed\(missing > 0 ? ", \(missing) missing" : "").")
     if let deletion { throw deletion }
     return failed == 0 && missing == 0
@@ -114,7 +108,7 @@ struct ResultsCommand: AsyncParsableCommand {
   }
 
   private func makeWriter() throws -> ResultWriter {
-    try ResultWriter(path: output, format: format, fields: fields?.fields)
+    try ResultWriter(path: target.output, format: format, fields: fields?.fields)
   }
 
   private func write(_ line: ResultLine, to writer: inout ResultWriter) throws {

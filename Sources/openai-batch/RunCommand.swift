@@ -37,17 +37,23 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var creation: CreationOptions
 
   @Option(
-    help: ArgumentHelp("How far back to look for this job's batch; 48 hours by default.", valueName: "time"))
+    help: ArgumentHelp(
+      "How far back to look for this job's batch; 48 hours by default.", valueName: TimeSpan.form))
   var lookBack: TimeSpan?
 
   @Flag(help: "Make a new batch, whatever there is: it is paid for again.")
   var fresh = false
 
   @Option(
-    name: .customLong("for"), help: ArgumentHelp("The longest wait; the batch runs on.", valueName: "time"))
+    name: .customLong("for"),
+    help: ArgumentHelp(
+      "The longest wait, behind which the batch runs on; by default an hour past its expiry.",
+      valueName: TimeSpan.form))
   var longest: TimeSpan?
 
-  @Option(help: ArgumentHelp("How often to ask.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp(
+      "How often to ask; by default ever less often, from 2s to 5m.", valueName: TimeSpan.form))
   var poll: TimeSpan?
 
   @OptionGroup var connection: ConnectionOptions
@@ -67,8 +73,7 @@ struct RunCommand: AsyncParsableCommand {
       let report = try await job.run { event in show(event, detaching, progress) }
       progress.finish()
       if !report.isComplete { throw ExitStatus.Exit(status: .incomplete) }
-    } catch let error as BatchClientError where error.kind == .timedOut && error.operation == "waitUntilEnded"
-    {
+    } catch let error as BatchClientError where error.isEndOfWaiting {
       progress.finish()
       Console.message("\(error.message)\nGo on with: \(Detaching.sameLine)")
       throw ExitStatus.Exit(status: .stillRunning)

@@ -35,6 +35,8 @@ struct VerifyCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    try InputFile.requireReadable(input)
+    for path in results { try InputFile.requireReadable(path) }
     let audit = try await audit()
     try output.write(AuditRecord(audit), text: { _ in AuditText.summary(audit) })
     if !audit.isComplete { throw ExitStatus.Exit(status: .incomplete) }

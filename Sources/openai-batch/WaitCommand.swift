@@ -13,10 +13,15 @@ struct WaitCommand: AsyncParsableCommand {
   var ids: [String]
 
   @Option(
-    name: .customLong("for"), help: ArgumentHelp("The longest wait; the batch runs on.", valueName: "time"))
+    name: .customLong("for"),
+    help: ArgumentHelp(
+      "The longest wait, behind which the batch runs on; by default an hour past its expiry.",
+      valueName: TimeSpan.form))
   var longest: TimeSpan?
 
-  @Option(help: ArgumentHelp("How often to ask.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp(
+      "How often to ask; by default ever less often, from 2s to 5m.", valueName: TimeSpan.form))
   var poll: TimeSpan?
 
   @OptionGroup var connection: ConnectionOptions
@@ -29,6 +34,7 @@ struct WaitCommand: AsyncParsableCommand {
     let progress = ProgressView(isQuiet: connection.quiet)
     let polling = poll.map { Polling.every($0.duration) } ?? .adaptive
     var statuses: Set<ExitStatus> = []
+    var ended = try output.openList(text: BatchText.details)
     do {
       let updates = client.updates(of: ids.map(BatchID.init), polling: polling, timeout: longest?.duration)
       for try await update in updates {
@@ -37,13 +43,14 @@ struct WaitCommand: AsyncParsableCommand {
           continue
         }
         progress.finish()
-        try output.write(update.batch, text: BatchText.details)
+        try ended.write(update.batch)
         detaching.forget(update.batch.id)
         if let status = Self.status(after: update.batch) { statuses.insert(status) }
       }
-    } catch let error as BatchClientError where error.kind == .timedOut && error.operation == "waitUntilEnded"
-    {
+      try ended.finish()
+    } catch let error as BatchClientError where error.isEndOfWaiting && error.cause.isEndOfWaiting {
       progress.finish()
+      try ended.finish()
       Console.message("\(error.message)\nGo on with: \(Detaching.sameLine)")
       throw ExitStatus.Exit(status: .stillRunning)
     }

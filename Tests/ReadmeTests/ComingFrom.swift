@@ -80,10 +80,9 @@ enum ComingFrom {
     do {
       _ = try await call.value
       return false
-    } catch let error as BatchClientError where error.isCancellation {
-      return true
     } catch {
-      return false
+      let wasCancelled = (error as? BatchClientError)?.isCancellation == true
+      return wasCancelled
     }
   }
 

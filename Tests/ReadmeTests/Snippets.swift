@@ -125,7 +125,8 @@ enum Snippets {
   static func refused(_ client: BatchClient, _ id: BatchID) async throws {
     do {
       try await client.cancelBatch(id)
-    } catch  where error.kind == .conflict {
+    } catch {
+      guard error.kind == .conflict else { throw error }
       print("it has ended already")
     }
   }

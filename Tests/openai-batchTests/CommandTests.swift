@@ -195,8 +195,51 @@ struct CommandTests {
     #expect(try await fixture.run("batches", "get", "batch_none").status == 4)
   }
 
+  @Test func waitShowsEachBatch() async throws {
+    let service = try await service()
+    defer { withExtendedLifetime(service) {} }
+    let fixture = service.fixture
+    try fixture.write(CommandFixture.row("a"), to: "in.jsonl")
+    var batches: [String] = []
+    for output in ["one", "two"] {
+      #expect(
+        try await fixture.run("run", "in.jsonl", "--key", output, "-o", output, "--poll", "20ms").status == 0)
+    }
+    for line in try await fixture.run("batches", "list").lines {
+      batches.append(try #require(try object(String(line))["id"] as? String))
+    }
+    #expect(try await fixture.start(["wait", "-o", "ended", "--poll", "20ms"] + batches).wait().status == 0)
+    let ended = try fixture.read("ended").split(separator: "\n").map {
+      try object(String($0))["id"] as? String
+    }
+    #expect(Set(ended) == Set(batches) && ended.count == 2)
+    let list = try await fixture.start(["wait", "--format", "json", "--poll", "20ms"] + batches).wait()
+    #expect((try JSONSerialization.jsonObject(with: Data(list.output.utf8)) as? [Any])?.count == 2)
+  }
+
+  @Test func aWaitForABatchThatIsNotThereSaysSo() async throws {
+    let service = try await service()
+    defer { withExtendedLifetime(service) {} }
+    let outcome = try await service.fixture.run("wait", "batch_typo", "--for", "1s", "--poll", "20ms")
+    #expect(outcome.status == 4)
+    #expect(outcome.errors.contains("batch_typo has not been seen in time: No batch"), "\(outcome.errors)")
+  }
+
+  @Test func whatGoesOnWithAFreshRunMakesNoOther() async throws {
+    let service = try await service(speed: 0.01)
+    defer { withExtendedLifetime(service) {} }
+    let fixture = service.fixture
+    try fixture.write(CommandFixture.row("a"), to: "in.jsonl")
+    let outcome = try await fixture.run("run", "in.jsonl", "-o", "out", "--fresh", "--for", "100ms")
+    #expect(outcome.status == 7)
+    #expect(
+      outcome.errors.contains("Go on with: openai-batch run in.jsonl -o out --for 100ms\n"),
+      "\(outcome.errors)")
+  }
+
   @Test func aTerminalIsGivenNoControlSequences() async throws {
     let service = try await service()
+    defer { withExtendedLifetime(service) {} }
     let fixture = service.fixture
     try fixture.write(CommandFixture.row("a"), to: "in.jsonl")
     let file = try await fixture.run("files", "upload", "in.jsonl", "--format", "text").output.prefix {

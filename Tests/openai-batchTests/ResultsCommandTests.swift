@@ -191,7 +191,7 @@ struct ResultsCommandTests {
       try await service.fixture.run("verify", "--results", "answer.jsonl", "--input", "one.jsonl").status == 0
     )
     #expect(
-      try await service.fixture.run("verify", "--results", "none.jsonl", "--input", "one.jsonl").status == 8)
+      try await service.fixture.run("verify", "--results", "none.jsonl", "--input", "one.jsonl").status == 2)
   }
 
   @Test(arguments: [

@@ -181,7 +181,7 @@ extension Batch {
     guard status.isTerminal || isPartial && !files.isEmpty else {
       throw BatchClientError(
         .notEnded, operation: "results",
-        "The batch \(id) is \(status) and has no results yet. Wait with waitUntilEnded, or watch its updates."
+        "The batch \(id) is \(status) and has no results yet. Wait until it has ended."
       )
     }
     guard files.isEmpty else { return files }

@@ -15,6 +15,8 @@ struct WaitingBatch: Sendable {
   let id: BatchID
   private var progress = BatchProgress()
   private var last: Batch?
+  /// Why it has not been seen yet.
+  private var unseen: BatchClientError?
   private var missingSince: ContinuousClock.Instant?
   private(set) var isMissing = false
   private(set) var isOver = false
@@ -26,7 +28,7 @@ struct WaitingBatch: Sendable {
   mutating func update(
     _ batch: Batch, now: ContinuousClock.Instant, wallTime: Double
   ) -> BatchUpdate {
-    (last, isMissing, missingSince) = (batch, false, nil)
+    (last, unseen, isMissing, missingSince) = (batch, nil, false, nil)
     isOver = batch.status.isTerminal
     return progress.update(batch, now: now, wallTime: wallTime)
   }
@@ -39,6 +41,7 @@ struct WaitingBatch: Sendable {
     _ error: BatchClientError, now: ContinuousClock.Instant
   ) throws(BatchClientError) -> BatchClientError? {
     isMissing = error.kind == .notFound
+    if last == nil { unseen = error }
     switch error.kind {
     case .cancelled, .unauthorized, .invalidRequest, .invalidConfiguration, .shutDown:
       throw error
@@ -65,8 +68,13 @@ struct WaitingBatch: Sendable {
 
   mutating func timedOut() -> BatchClientError {
     isOver = true
+    let story =
+      if let last {
+        "has not ended in time (it is \(last.status)). It runs on."
+      } else {
+        "has not been seen in time\(unseen.map { ": \($0.message)" } ?? ".")"
+      }
     return BatchClientError(
-      .timedOut, operation: "waitUntilEnded",
-      "The batch \(id) has not ended in time (it is \(last?.status.rawValue ?? "unknown")). It runs on.")
+      .timedOut, operation: "waitUntilEnded", "The batch \(id) \(story)", underlying: unseen)
   }
 }

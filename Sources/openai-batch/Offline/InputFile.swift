@@ -18,6 +18,13 @@ final class InputFile: Sendable {
     source = try argument == "-" ? StandardInput() : nil
     path = source?.path ?? argument
     name = source == nil ? argument : "stdin"
+    try Self.requireReadable(path)
+  }
+
+  /// Makes sure that there is such a file, before anything else is done.
+  ///
+  /// - Throws: ``CommandProblem`` when it cannot be read.
+  static func requireReadable(_ path: String) throws {
     do throws(FileFailure) {
       _ = try RandomAccessFile(path: path)
     } catch {

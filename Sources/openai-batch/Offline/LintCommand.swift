@@ -42,8 +42,8 @@ struct LintCommand: ParsableCommand {
     Signals.leaveNothingBehind()
     let source = try InputFile(input)
     var list = try output.openList { (finding: Finding) in
-      [finding.file, finding.line.map(String.init), " \(finding.code)", " \(finding.message)"]
-        .compactMap(\.self).joined(separator: ":")
+      let place = [finding.file, finding.line.map(String.init)].compactMap(\.self).joined(separator: ":")
+      return "\(place): \(finding.code): \(finding.message)"
     }
     var failure: (any Error)?
     let file = try RequestFile(

@@ -18,9 +18,7 @@ struct MergeCommand: ParsableCommand {
   @Argument(help: "JSON Lines files of requests; - is stdin.")
   var inputs: [String]
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("A file for the rows; - is stdout.", valueName: "file"))
-  var output = "-"
-
+  @OptionGroup var target: TargetOptions
   @OptionGroup var messages: MessageOptions
 
   func validate() throws {
@@ -32,7 +30,8 @@ struct MergeCommand: ParsableCommand {
   func run() throws {
     Signals.leaveNothingBehind()
     let sources = try inputs.map(InputFile.init)
-    let target = try CheckedOutput(output)
+    try target.check(against: sources.map(\.path))
+    let output = try CheckedOutput(target.output)
     /// How many rows the files before each one have.
     var rowsBefore: [Int] = []
     var rows = 0
@@ -45,17 +44,17 @@ struct MergeCommand: ParsableCommand {
             status: .usage,
             message: "\(source.name):\(line.number): the line is too long. Nothing was written.")
         }
-        try target.write(line.bytes)
-        try target.write([0x0A])
+        try output.write(line.bytes)
+        try output.write([0x0A])
         rows += 1
       }
     }
-    let file = try target.plan().input
+    let file = try output.plan().input
     guard file.problemCount == 0 else {
       let places = MergedPlaces(sources: sources, rowsBefore: rowsBefore)
       throw CommandProblem(status: .usage, message: try places.message(for: file))
     }
-    try target.finish()
+    try output.finish()
     messages.say("\(file.rows) rows, \(BatchText.size(file.bytes)), of \(sources.count) files")
   }
 }

@@ -24,9 +24,7 @@ struct SampleCommand: ParsableCommand {
   @Option(help: "A number that decides which rows.")
   var seed: UInt64?
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("A file for the rows; - is stdout.", valueName: "file"))
-  var output = "-"
-
+  @OptionGroup var target: TargetOptions
   @OptionGroup var messages: MessageOptions
 
   func validate() throws {
@@ -36,6 +34,7 @@ struct SampleCommand: ParsableCommand {
   func run() throws {
     Signals.leaveNothingBehind()
     let source = try InputFile(input)
+    try target.check(against: [source.path])
     let seed = seed ?? .random(in: 0...UInt64(UInt32.max))
     var sample = Reservoir(count: count, seed: seed)
     let version = try RandomAccessFile(path: source.path).version
@@ -44,15 +43,15 @@ struct SampleCommand: ParsableCommand {
     let ranges = sample.ranges
     var rows = try FileRanges(
       ranges.map { Int64($0.lowerBound)..<Int64($0.upperBound) }, of: source.path, version: version)
-    let target = try DataOutput(path: output)
+    let output = try DataOutput(path: target.output)
     var last: UInt8?
     while let bytes = try rows.next() {
-      try target.write(Array(bytes))
+      try output.write(Array(bytes))
       last = bytes.last
     }
     // The last line of the file may have no line end.
-    if let last, last != 0x0A { try target.write([0x0A]) }
-    try target.finish()
+    if let last, last != 0x0A { try output.write([0x0A]) }
+    try output.finish()
     messages.say("\(source.name): \(ranges.count) of \(sample.offered) rows, seed \(seed)")
   }
 }

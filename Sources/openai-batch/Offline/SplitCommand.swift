@@ -67,7 +67,7 @@ struct SplitCommand: ParsableCommand {
     // A file of an earlier, longer split would be taken for one of this.
     guard !OutputFile.exists(names.next) else {
       throw CommandProblem(
-        status: .usage,
+        status: .local,
         message: """
           \(names.next) is there, as if from an earlier split; remove it, or choose another prefix. Nothing was \
           written.
@@ -78,7 +78,7 @@ struct SplitCommand: ParsableCommand {
       guard isInput || !overwrite && OutputFile.exists(name) else { continue }
       let advice = isInput ? "is the input itself; choose" : "is there already; --overwrite, or choose"
       throw CommandProblem(
-        status: .usage, message: "\(name) \(advice) another prefix. Nothing was written.")
+        status: .local, message: "\(name) \(advice) another prefix. Nothing was written.")
     }
     try write(plan, names.all)
     // Behind this the files stay, whoever reads the list.

@@ -48,9 +48,7 @@ struct PrepareCommand: ParsableCommand {
   @Option(help: "How the input is written: csv, tsv, txt or jsonl; by default what its name says.")
   var from: SourceFormat?
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("A file for the requests; - is stdout.", valueName: "file"))
-  var output = "-"
-
+  @OptionGroup var target: TargetOptions
   @OptionGroup var messages: MessageOptions
 
   func run() throws {
@@ -65,13 +63,14 @@ struct PrepareCommand: ParsableCommand {
       endpoint: BatchEndpoint(endpoint), model: model, system: system, settings: settings)
     Signals.leaveNothingBehind()
     let source = try InputFile(input)
-    let target = try CheckedOutput(output)
+    try target.check(against: [source.path])
+    let output = try CheckedOutput(target.output)
     let rows = try format.open(source)
     var names = RowNames()
     while let row = try rows.next() {
-      try target.write(try line(row, template, form, &names)[...])
+      try output.write(try line(row, template, form, &names)[...])
     }
-    try finish(try target.plan(), target, source)
+    try finish(try output.plan(), output, source)
   }
 
   private func readTemplate() throws -> RowTemplate {
@@ -103,7 +102,7 @@ struct PrepareCommand: ParsableCommand {
     }
   }
 
-  private func finish(_ plan: JobPlan, _ target: CheckedOutput, _ source: InputFile) throws {
+  private func finish(_ plan: JobPlan, _ output: CheckedOutput, _ source: InputFile) throws {
     let file = plan.input
     guard file.problemCount == 0 else {
       // Each row is one line here, so the problems' lines are numbers of rows.
@@ -116,12 +115,12 @@ struct PrepareCommand: ParsableCommand {
       throw CommandProblem(
         status: .usage, message: "Nothing was written.\n\(shown.joined(separator: "\n"))\(rest)")
     }
-    try target.finish()
+    try output.finish()
     messages.say("\(source.name): \(file.rows) rows, \(BatchText.size(file.bytes))")
-    guard output != "-" else { return }
+    guard target.output != "-" else { return }
     messages.say(
       plan.shards.count > 1
-        ? "They take \(plan.shards.count) batches: \(SplitAdvice.command(output))"
-        : "Next: openai-batch run \(ShellWord.quoted(output)) --output answers.jsonl")
+        ? "They take \(plan.shards.count) batches: \(SplitAdvice.command(target.output))"
+        : "Next: openai-batch run \(ShellWord.quoted(target.output)) --output answers.jsonl")
   }
 }

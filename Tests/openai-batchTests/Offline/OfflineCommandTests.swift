@@ -143,7 +143,7 @@ struct OfflineCommandTests {
     #expect(again.output == split.output && again.errors.isEmpty)
     // A shorter split would leave the last ones of this behind.
     let shorter = try await fixture.run("split", "in.jsonl", "-o", "part")
-    #expect(shorter.status == 2 && shorter.errors.contains("part-003.jsonl"))
+    #expect(shorter.status == 8 && shorter.errors.contains("part-003.jsonl"))
   }
 
   @Test(arguments: [[], ["--overwrite"]])
@@ -151,16 +151,38 @@ struct OfflineCommandTests {
     let rows = row("a") + row("b")
     try fixture.write(rows, to: "in-001.jsonl")
     let outcome = try await fixture.start(["split", "in-001.jsonl", "--rows", "1", "-o", "in"] + more).wait()
-    #expect(outcome.status == 2 && outcome.errors.contains("the input itself"))
+    #expect(outcome.status == 8 && outcome.errors.contains("the input itself"))
     #expect(try fixture.read("in-001.jsonl") == rows)
     #expect(!FileManager.default.fileExists(atPath: fixture.path("in-002.jsonl")))
+  }
+
+  static let writers = [
+    ["sample", "in.jsonl", "-n", "1"], ["merge", "in.jsonl"],
+    ["prepare", "in.jsonl", "--model", "m", "--template", "{custom_id}"],
+  ]
+
+  @Test(arguments: writers)
+  func anOutputIsReplacedOnlyWhenAskedAndAnInputNever(command: [String]) async throws {
+    try fixture.write(row("a"), to: "in.jsonl")
+    try fixture.write("precious", to: "out.jsonl")
+    for more in [[], ["--overwrite"]] {
+      let onto = try await fixture.start(command + ["-o", "in.jsonl"] + more).wait()
+      #expect(onto.status == 8 && onto.errors.contains("in.jsonl is an input itself"), "\(onto.errors)")
+      #expect(try fixture.read("in.jsonl") == row("a"))
+    }
+    let refused = try await fixture.start(command + ["-o", "out.jsonl"]).wait()
+    #expect(refused.status == 8 && refused.errors.contains("--overwrite"), "\(refused.errors)")
+    #expect(try fixture.read("out.jsonl") == "precious")
+    let done = try await fixture.start(command + ["-o", "out.jsonl", "--overwrite"]).wait()
+    #expect(done.status == 0, "\(done.errors)")
+    #expect(try ids(fixture.read("out.jsonl")).count == 1)
   }
 
   @Test func splitReplacesOnlyWhenAsked() async throws {
     try fixture.write(row("a") + row("b"), to: "in.jsonl")
     try fixture.write("precious", to: "part-002.jsonl")
     let refused = try await fixture.run("split", "in.jsonl", "--rows", "1", "-o", "part")
-    #expect(refused.status == 2 && refused.errors.contains("part-002.jsonl is there already"))
+    #expect(refused.status == 8 && refused.errors.contains("part-002.jsonl is there already"))
     #expect(try fixture.read("part-002.jsonl") == "precious")
     #expect(!FileManager.default.fileExists(atPath: fixture.path("part-001.jsonl")))
     let done = try await fixture.run("split", "in.jsonl", "--rows", "1", "-o", "part", "--overwrite")
@@ -247,13 +269,6 @@ struct OfflineCommandTests {
     let lint = try await fixture.run(
       "lint", "-", input: fixture.read("one.jsonl") + fixture.read("one.jsonl"))
     #expect(try objects(lint.output).compactMap { $0["earlier_line"] as? Int } == Array(1...300))
-  }
-
-  @Test func mergeIntoOneOfItsInputs() async throws {
-    try fixture.write(row("a"), to: "one.jsonl")
-    try fixture.write(row("b"), to: "two.jsonl")
-    #expect(try await fixture.run("merge", "one.jsonl", "two.jsonl", "-o", "one.jsonl").status == 0)
-    #expect(try fixture.read("one.jsonl") == row("a") + row("b"))
   }
 
   // MARK: sample

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+internal import ArgumentParser
+internal import OpenAIBatchJobs
+
+/// Where data goes that must not take the place of other data.
+struct TargetOptions: ParsableArguments {
+  @Option(name: .shortAndLong, help: ArgumentHelp("A file for the data; - is stdout.", valueName: "file"))
+  var output = "-"
+
+  @Flag(help: "Replace an existing output, though never an input.")
+  var overwrite = false
+
+  /// Makes sure that nothing is lost.
+  ///
+  /// - Parameter inputs: The paths of what is read meanwhile.
+  func check(against inputs: [String] = []) throws {
+    guard output != "-" else { return }
+    if inputs.contains(where: { OutputFile.replaces($0, at: output) }) {
+      throw CommandProblem(
+        status: .local, message: "\(output) is an input itself; choose another name. Nothing was written.")
+    }
+    guard overwrite || !OutputFile.exists(output) else {
+      throw CommandProblem(
+        status: .local, message: "\(output) exists. Remove it, choose another name, or say --overwrite.")
+    }
+  }
+}
