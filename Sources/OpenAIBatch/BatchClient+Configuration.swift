@@ -33,7 +33,7 @@ extension BatchClient {
     public var queryItems: [(name: String, value: String)] = []
     /// Members of a provider's own for the JSON body of each create.
     public var jsonFields: [String: any Encodable & Sendable] = [:]
-    /// Fields of a provider's own for the form of each upload.
+    /// Fields of a provider's own for the form of each upload; of one in parts, for that of each part.
     public var formFields: [(name: String, value: String)] = []
     /// What the service spells otherwise than OpenAI.
     public var provider = Provider()

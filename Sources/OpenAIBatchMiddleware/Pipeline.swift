@@ -42,10 +42,17 @@ package struct Pipeline: Sendable {
     _ request: TransportRequest, _ context: CallContext, _ rest: ArraySlice<any Middleware>,
     _ record: CallRecord
   ) async throws(CallFailure) -> TransportResponse {
-    guard let layer = rest.first else { return try await transmit(request, context, record) }
-    return try await layer.intercept(request, context: context) {
-      (request, context) async throws(CallFailure) -> TransportResponse in
-      try await pass(request, context, rest.dropFirst(), record)
+    do throws(CallFailure) {
+      guard let layer = rest.first else { return try await transmit(request, context, record) }
+      return try await layer.intercept(request, context: context) {
+        (request, context) async throws(CallFailure) -> TransportResponse in
+        try await pass(request, context, rest.dropFirst(), record)
+      }
+    } catch {
+      // Whoever makes a failure, only what was sent counts.
+      var failure = error
+      failure.attempts = record.attempts
+      throw failure
     }
   }
 

@@ -45,11 +45,10 @@ package struct RetryMiddleware: Middleware {
       } catch {
         failure = error
       }
-      failure.attempts = context.attempt
       guard let step = step(after: failure, context, isReplayable: request.body.isReplayable) else {
         throw failure
       }
-      guard !Task.isCancelled else { throw Self.cancelled(after: context.attempt) }
+      guard !Task.isCancelled else { throw CallFailure.cancelled("before trying again") }
       guard budget.withdraw(step.cost) else {
         failure.isRetryBudgetExhausted = true
         throw failure
@@ -59,7 +58,7 @@ package struct RetryMiddleware: Middleware {
         try await clock.sleep(step.delay)
       } catch {
         budget.refund(step.cost)
-        throw Self.cancelled(after: context.attempt)
+        throw CallFailure.cancelled("before trying again")
       }
       if step.cost > 0 { spent = step.cost }
       context.attempt += 1
@@ -72,12 +71,6 @@ package struct RetryMiddleware: Middleware {
     metadata["operation"] = "\(context.operation)"
     metadata["delay_ms"] = .milliseconds(delay)
     logger.debug("attempt failed, trying again", metadata: metadata)
-  }
-
-  private static func cancelled(after attempt: Int) -> CallFailure {
-    var failure = CallFailure.cancelled("before trying again")
-    failure.attempts = attempt
-    return failure
   }
 
   /// The wait before the next attempt and its cost, or `nil` when there is to be none.

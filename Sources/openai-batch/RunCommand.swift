@@ -56,6 +56,7 @@ struct RunCommand: AsyncParsableCommand {
       "How often to ask; by default ever less often, from 2s to 5m.", valueName: TimeSpan.form))
   var poll: TimeSpan?
 
+  @OptionGroup(title: "Limits") var limits: LimitOptions
   @OptionGroup var connection: ConnectionOptions
 
   func run() async throws {
@@ -89,6 +90,7 @@ struct RunCommand: AsyncParsableCommand {
 
   private var options: BatchJob.Options {
     var options = BatchJob.Options()
+    options.limits = limits.limits
     options.endpoint = endpoint.map { BatchEndpoint($0) }
     options.completionWindow = CompletionWindow(creation.window)
     options.metadata = creation.pairs
@@ -106,7 +108,7 @@ struct RunCommand: AsyncParsableCommand {
     let name = input == "-" ? "stdin" : input
     let file: RequestFile
     do throws(BatchClientError) {
-      file = try RequestFile(checking: path, endpoint: options.endpoint)
+      file = try RequestFile(checking: path, limits: limits.limits, endpoint: options.endpoint)
     } catch {
       throw CommandProblem(status: .usage, message: error.message)
     }

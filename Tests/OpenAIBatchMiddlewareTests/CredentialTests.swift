@@ -92,7 +92,7 @@ struct CredentialTests {
       return
     }
     #expect(cause is VaultSealed)
-    #expect(failure?.attempts == 1)
+    #expect(failure?.attempts == 0)
     #expect(failure?.isOutcomeUnknown == false)
   }
 

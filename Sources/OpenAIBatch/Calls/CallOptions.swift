@@ -16,7 +16,7 @@ public struct CallOptions: Sendable {
   /// Members to add to the JSON body of a create, for providers that know more than OpenAI. One that the request
   /// has already is an error.
   public var jsonFields: [String: any Encodable & Sendable]
-  /// Fields to add to the form of an upload, in order.
+  /// Fields to add to the form of an upload, in order; of one in parts, to that of each part.
   public var formFields: [(name: String, value: String)]
   /// The retry policy, in place of the client's.
   public var retry: RetryPolicy?

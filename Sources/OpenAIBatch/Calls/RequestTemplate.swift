@@ -68,8 +68,9 @@ extension HTTPFields {
         throw BatchClientError(
           kind, operation: operation, "The header \(field.name) is set by the client and cannot be replaced.")
       }
-      self[field.name] = field.value
+      self[field.name] = nil
     }
+    for field in fields { append(field) }
   }
 }
 

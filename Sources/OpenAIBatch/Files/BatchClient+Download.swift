@@ -37,7 +37,7 @@ extension BatchClient {
       _ = try id.encoded(for: "downloadFile")
       let file = try OutputFile(replacing: path)
       let count = try await download(id, takesIncomplete: false, progress, options) { try file.write($0) }
-      try file.commit()
+      try file.commit(replacing: overwriting)
       return count
     } catch let failure as FileFailure {
       throw BatchClientError(failure, operation: "downloadFile")

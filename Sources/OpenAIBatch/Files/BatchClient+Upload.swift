@@ -83,50 +83,55 @@ extension BatchClient {
   /// Writes rows to a private temporary file, checks them, and uploads it.
   ///
   /// - Parameters:
-  ///   - rows: At most 50,000 rows and 200 MB; all for one endpoint and one model.
+  ///   - rows: No more than `limits`; all for one endpoint and one model.
   ///   - name: The file's name for the service. By default it has a random part, so that what a lost answer
   ///     leaves behind is known from other uploads, also those of other processes, and deleted.
   ///   - expiresAfter: When the service deletes it; 30 days if not given.
+  ///   - limits: What the service takes in one batch: 50,000 rows and 200 MB by default.
   ///   - progress: Told after each piece that was handed to the transport. It must return soon.
   ///   - options: What the upload's call does differently.
   /// - Throws: ``BatchClientError``: kind `invalidRequest` lists what is wrong with the rows; nothing was sent.
   public func uploadRequests(
     _ rows: some Sequence<BatchRequest>, named name: String? = nil, expiresAfter: FileExpiration? = nil,
+    limits: RequestFile.Limits = .openAI,
     progress: @escaping @Sendable (TransferProgress) -> Void = { _ in },
     options: CallOptions = CallOptions()
   ) async throws(BatchClientError) -> FileObject {
-    let spool = try RowSpool()
+    let spool = try RowSpool(limits: limits)
     for row in rows { try spool.append(row) }
-    return try await upload(spool, named: name, expiresAfter, progress, options)
+    return try await upload(spool, named: name, limits, expiresAfter, progress, options)
   }
 
   /// Writes rows to a private temporary file as they come, checks them, and uploads it.
   ///
   /// - Parameters:
-  ///   - rows: At most 50,000 rows and 200 MB; all for one endpoint and one model.
+  ///   - rows: No more than `limits`; all for one endpoint and one model.
   ///   - name: The file's name for the service; by default one with a random part.
   ///   - expiresAfter: When the service deletes it; 30 days if not given.
+  ///   - limits: What the service takes in one batch: 50,000 rows and 200 MB by default.
   ///   - progress: Told after each piece that was handed to the transport. It must return soon.
   ///   - options: What the upload's call does differently.
   /// - Throws: ``BatchClientError`` as for a sequence, or whatever `rows` throws.
   public func uploadRequests<Rows: AsyncSequence>(
     _ rows: Rows, named name: String? = nil, expiresAfter: FileExpiration? = nil,
+    limits: RequestFile.Limits = .openAI,
     progress: @escaping @Sendable (TransferProgress) -> Void = { _ in },
     options: CallOptions = CallOptions()
   ) async throws -> FileObject where Rows.Element == BatchRequest {
-    let spool = try RowSpool()
+    let spool = try RowSpool(limits: limits)
     for try await row in rows { try spool.append(row) }
-    return try await upload(spool, named: name, expiresAfter, progress, options)
+    return try await upload(spool, named: name, limits, expiresAfter, progress, options)
   }
 
   private func upload(
-    _ spool: RowSpool, named name: String?, _ expiresAfter: FileExpiration?,
+    _ spool: RowSpool, named name: String?, _ limits: RequestFile.Limits, _ expiresAfter: FileExpiration?,
     _ progress: @escaping @Sendable (TransferProgress) -> Void, _ options: CallOptions
   ) async throws(BatchClientError) -> FileObject {
     // The file goes with the spool.
     defer { withExtendedLifetime(spool) {} }
     let path = try spool.finish()
-    try RequestFile(checking: path).requireValid(operation: "uploadRequests", named: name ?? "requests.jsonl")
+    try RequestFile(checking: path, limits: limits).requireValid(
+      operation: "uploadRequests", named: name ?? "requests.jsonl")
     let source: UploadSource
     do throws(FileFailure) {
       source = try UploadSource(path: path)

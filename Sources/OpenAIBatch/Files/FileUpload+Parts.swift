@@ -105,7 +105,7 @@ extension FileUpload {
     -> String
   {
     let form = MultipartForm(
-      fields: [], fileField: "data", filename: "part-\(number + 1)",
+      fields: extraFields, fileField: "data", filename: "part-\(number + 1)",
       file: meter.body(source.body(range), part: number))
     return try await client.perform(.addUploadPart(id, form), options, until: deadline).id
   }

@@ -61,13 +61,16 @@ struct FileUpload: Sendable {
   /// The purpose as the provider calls it.
   var spelledPurpose: FilePurpose { client.configuration.provider.purpose(purpose) }
 
+  /// The provider's own fields for a form.
+  var extraFields: [(name: String, value: String)] { client.configuration.formFields + options.formFields }
+
   private func sendWhole() async throws(BatchClientError) -> FileObject {
     let clock = client.configuration.clock
     let start = clock.now()
     let provider = client.configuration.provider
     let fields = MultipartForm.fields(
       purpose: spelledPurpose, expiresAfter: expiresAfter, filename: filename, for: provider,
-      extra: client.configuration.formFields + options.formFields)
+      extra: extraFields)
     let form = MultipartForm(
       fields: fields, fileField: "file", filename: filename, file: meter.body(source.body(0..<source.length)))
     let record = CallRecord(effect: .duplicable)

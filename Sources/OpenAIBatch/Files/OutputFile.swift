@@ -83,10 +83,12 @@ package final class OutputFile: Sendable {
     guard fstat(descriptor, &opened) == 0, lstat(path, &named) == 0, opened.st_ino == named.st_ino,
       opened.st_dev == named.st_dev
     else { return false }
-    // What a dead process has left is ours; what others can read, or see under another name, is not. The owner of
-    // a new file says nothing: some file systems give all files to one user.
+    // What a dead process has left is ours; what others can read is not. The owner of a new file says nothing: some
+    // file systems give all files to one user.
     if !isNew {
-      guard opened.st_uid == geteuid(), opened.st_nlink == 1, fchmod(descriptor, 0o600) == 0 else {
+      // What it is under another name stays: a process may have died when its file had just appeared.
+      if opened.st_uid == geteuid(), opened.st_nlink > 1, unlink(path) == 0 { return false }
+      guard opened.st_uid == geteuid(), fchmod(descriptor, 0o600) == 0 else {
         throw FileFailure(path: path, reason: "is there, and is another's; remove it")
       }
     }
@@ -142,8 +144,10 @@ package final class OutputFile: Sendable {
 
   /// Gives the file its name.
   ///
-  /// - Parameter isDurable: Whether it must survive a power failure.
-  package func commit(isDurable: Bool = true) throws(FileFailure) {
+  /// - Parameters:
+  ///   - isDurable: Whether it must survive a power failure.
+  ///   - replacing: Whether it takes the place of a file that is there by now; without it, that is an error.
+  package func commit(isDurable: Bool = true, replacing: Bool = true) throws(FileFailure) {
     try state.withLock { state throws(FileFailure) in
       try flush(state.buffer[...])
       state.buffer = []
@@ -151,14 +155,28 @@ package final class OutputFile: Sendable {
         throw FileFailure(path: partialPath, action: "sync", code: errno)
       }
       try Self.unfinished.withLock { paths throws(FileFailure) in
-        guard rename(partialPath, path) == 0 else {
-          throw FileFailure(path: path, action: "put in place", code: errno)
-        }
+        try replacing ? replace() : appear()
         paths.remove(partialPath)
       }
       state.isCommitted = true
     }
     if isDurable { Self.syncFolder(of: path) }
+  }
+
+  private func replace() throws(FileFailure) {
+    guard rename(partialPath, path) == 0 else {
+      throw FileFailure(path: path, action: "put in place", code: errno)
+    }
+  }
+
+  /// Unlike a renamed file, a linked one takes nobody's place.
+  private func appear() throws(FileFailure) {
+    switch (link(partialPath, path), errno) {
+    case (0, _): unlink(partialPath)
+    case (_, EEXIST): throw FileFailure(path: path, reason: "exists by now")
+    // A file system without links.
+    default: try replace()
+    }
   }
 
   /// Whether there is anything under this name.

@@ -80,6 +80,18 @@ private func serve(_ text: String = content, length: Int? = nil, truncatedAt: In
     #expect(transport.requests.isEmpty)
   }
 
+  @Test func leavesAFileAloneThatAppearsMeanwhile() async throws {
+    let path = path
+    let error = try await failure {
+      try await BatchClient.test(serve()).downloadFile("file-1", to: path) { _ in
+        try? Data("mine".utf8).write(to: URL(fileURLWithPath: path))
+      }
+    }
+    #expect(error.kind == .file && error.message == "\(path): exists by now")
+    #expect(try folder.read("out.jsonl") == Array("mine".utf8))
+    #expect(try folder.names == ["out.jsonl"])
+  }
+
   @Test func replacesAnExistingFileWhenToldTo() async throws {
     _ = try folder.write("mine", to: "out.jsonl")
     try await BatchClient.test(serve()).downloadFile("file-1", to: path, overwriting: true)

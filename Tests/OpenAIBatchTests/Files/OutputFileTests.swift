@@ -48,20 +48,31 @@ import Testing
     #expect(try folder.read("out") == Array("next".utf8))
   }
 
-  @Test(arguments: ["a pipe", "a second name", "a link", "a folder"])
+  @Test(arguments: ["a pipe", "a link", "a folder"])
   func refusesAForeignPartial(kind: String) throws {
     let partial = "\(path).partial"
     let other = "\(folder.path)/other"
     try Data("precious".utf8).write(to: URL(fileURLWithPath: other))
     switch kind {
     case "a pipe": #expect(mkfifo(partial, 0o600) == 0)
-    case "a second name": try FileManager.default.linkItem(atPath: other, toPath: partial)
     case "a link": try FileManager.default.createSymbolicLink(atPath: partial, withDestinationPath: other)
     default: try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: false)
     }
     #expect(throws: FileFailure.self) { try OutputFile(replacing: path) }
     #expect(try folder.names.sorted() == ["other", "out.partial"])
     #expect(try folder.read("other") == Array("precious".utf8))
+  }
+
+  /// As a process leaves it that dies when its file has just appeared.
+  @Test func leavesWhatAPartialIsUnderAnotherName() throws {
+    let other = "\(folder.path)/other"
+    try Data("precious".utf8).write(to: URL(fileURLWithPath: other))
+    try FileManager.default.linkItem(atPath: other, toPath: "\(path).partial")
+    let file = try OutputFile(replacing: path)
+    try file.write(Array("next".utf8)[...])
+    try file.commit()
+    #expect(try folder.read("other") == Array("precious".utf8))
+    #expect(try folder.read("out") == Array("next".utf8))
   }
 
   @Test func takesOverAPartialOfADeadProcess() throws {

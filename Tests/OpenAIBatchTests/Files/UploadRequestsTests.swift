@@ -84,6 +84,25 @@ private func row(_ number: Int, id: String? = nil, model: String = "gpt-test") -
     #expect(transport.requests.isEmpty)
   }
 
+  /// Azure takes 100,000 lines, others fewer than OpenAI.
+  @Test(arguments: [(4, true), (3, true), (2, false)])
+  func takesAnotherServicesLimits(rows: Int, fits: Bool) async throws {
+    let client = BatchClient.test(BatchSimulator().transport)
+    let limits = RequestFile.Limits(rows: rows, bytes: 1 << 20)
+    let (stream, continuation) = AsyncStream.makeStream(of: BatchRequest.self)
+    for number in 1...3 { continuation.yield(row(number)) }
+    continuation.finish()
+    if fits {
+      _ = try await client.uploadRequests((1...3).map { row($0) }, limits: limits)
+      _ = try await client.uploadRequests(stream, limits: limits)
+    } else {
+      let error = try await failure {
+        try await client.uploadRequests((1...3).map { row($0) }, limits: limits)
+      }
+      #expect(error.message.contains("at most 2 rows"))
+    }
+  }
+
   @Test func refusesNoRows() async throws {
     let transport = ScriptedTransport { _ in Reply(200, fileText()) }
     let error = try await failure {

@@ -54,6 +54,32 @@ import Testing
     #expect(recording.values("x-litellm-model") == ["gpt", "gpt"])
   }
 
+  @Test func extraFieldsGoWithEachPart() async throws {
+    let base = "https://api.example/v1"
+    let upload = #"{"id":"upload_1","created_at":1,"file":\#(fileText())}"#
+    let recording = Recording([
+      Exchange("POST \(base)/uploads", upload),
+      Exchange("POST \(base)/uploads/upload_1/parts", #"{"id":"part_1"}"#),
+      Exchange("POST \(base)/uploads/upload_1/complete", upload),
+    ])
+    let client = recording.client(BatchClient.Configuration(apiKey: "sk-test-key-1", baseURL: base)) {
+      $0.formFields = [("custom_llm_provider", "azure")]
+    }
+    _ = try await client.uploadFile([1], named: "a.jsonl", method: .parts())
+    #expect(recording.form(of: 1) == ["custom_llm_provider=azure", "data@part-1"])
+  }
+
+  @Test func aRepeatedHeaderFieldIsSentAsOftenAsItIsThere() async throws {
+    let base = "https://api.example/v1"
+    let recording = Recording([Exchange("GET \(base)/batches/b", batchText())])
+    let tag = try #require(HTTPField.Name("x-tag"))
+    let client = recording.client(BatchClient.Configuration(apiKey: "sk-test-key-1", baseURL: base)) {
+      $0.headers = [tag: "configured"]
+    }
+    _ = try await client.retrieveBatch("b", options: CallOptions(headers: [tag: "one", tag: "two"]))
+    #expect(recording.transport.requests[0].head.headerFields[values: tag] == ["one", "two"])
+  }
+
   @Test(arguments: ["metadata", "endpoint", "output_expires_after", "input_file_id"])
   func anExtraFieldCannotReplaceOneOfTheRequest(name: String) async throws {
     let recording = Recording([])
