@@ -34,7 +34,7 @@ public struct BatchJob: Sendable {
     public var metadata: [String: String]?
     /// When the service deletes the result files; 30 days after they are made if not given.
     public var outputExpiresAfter: FileExpiration?
-    /// A key of your own, in place of the hash of input, endpoint, window and metadata. It must not end in a slash and a
+    /// A key of your own, in place of the hash of input, endpoint, window and metadata: one for each input. It must not end in a slash and a
     /// number: the batches that follow the first are marked so.
     public var key: String?
     /// How far back an earlier batch of this job is looked for; 48 hours by default. An older one is not found, and its rows
@@ -125,10 +125,10 @@ public struct BatchJob: Sendable {
   private func batch(
     for file: RequestFile, _ progress: @Sendable (JobEvent) -> Void
   ) async throws(BatchClientError) -> Batch {
-    let key = try JobKey.name(for: file, options)
+    let key = try JobKey(of: file, options)
     let search = JobSearch(client: client, key: key, options: options)
     let earlier = try await search.earlierBatches()
-    if !options.isFresh, let batch = try await search.usable(among: earlier) {
+    if !options.isFresh, let batch = try await search.usable(among: earlier, progress) {
       progress(.adopted(batch))
       return batch
     }
@@ -137,12 +137,12 @@ public struct BatchJob: Sendable {
       inputFileID: "", endpoint: file.endpoint ?? "", completionWindow: options.completionWindow,
       metadata: options.metadata, outputExpiresAfter: options.outputExpiresAfter)
     try request.checkBeforeUpload(key: name)
-    let (upload, isKnown) = try await upload(file, key: key, search, progress)
+    let (upload, isKnown) = try await upload(file, search, progress)
     var ready = request
     ready.inputFileID = upload.id
     if isKnown, !options.isFresh {
       let unmarked = try await search.unmarkedBatches(of: upload, endpoint: request.endpoint)
-      if let batch = try await search.usable(among: unmarked) {
+      if let batch = try await search.usable(among: unmarked, progress) {
         progress(.adopted(batch))
         return batch
       }
@@ -154,15 +154,14 @@ public struct BatchJob: Sendable {
 
   /// The job's file on the service, and whether it was there already.
   private func upload(
-    _ file: RequestFile, key: String, _ search: JobSearch, _ progress: @Sendable (JobEvent) -> Void
+    _ file: RequestFile, _ search: JobSearch, _ progress: @Sendable (JobEvent) -> Void
   ) async throws(BatchClientError) -> (FileObject, isKnown: Bool) {
-    let name = "requests-\(key.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }.prefix(32)).jsonl"
-    if options.key == nil, let upload = await search.upload(named: name, bytes: file.bytes) {
+    if let upload = await search.upload(bytes: file.bytes) {
       progress(.uploaded(upload))
       return (upload, isKnown: true)
     }
     progress(.uploading(file))
-    let upload = try await client.uploadFile(file, named: name)
+    let upload = try await client.uploadFile(file, named: search.key.uploadName)
     progress(.uploaded(upload))
     return (upload, isKnown: false)
   }

@@ -7,6 +7,8 @@ public import OpenAIBatch
 public enum JobEvent: Sendable {
   /// The input is good.
   case checked(RequestFile)
+  /// What an earlier batch of this job has answered was deleted: its rows are sent again, and paid for again.
+  case answersGone(Batch)
   /// A batch of an earlier run of this job was found, and is gone on with.
   case adopted(Batch)
   /// The upload begins.
@@ -21,6 +23,23 @@ public enum JobEvent: Sendable {
   case fetching(Batch)
   /// The answers are written.
   case finished(JobReport)
+}
+
+extension JobEvent: CustomStringConvertible {
+  /// What happened, in one line.
+  public var description: String {
+    switch self {
+    case .checked(let file): "checked \(file.path): \(file.rows) rows, \(file.bytes) bytes"
+    case .answersGone(let batch): "the answers of \(batch.id) are gone"
+    case .adopted(let batch): "going on with \(batch.id), \(batch.status)"
+    case .uploading(let file): "uploading \(file.bytes) bytes"
+    case .uploaded(let file): "uploaded \(file.id)"
+    case .created(let batch): "created \(batch.id)"
+    case .update(let update): "\(update.batch.id) is \(update.status), \(update.requestCounts)"
+    case .fetching(let batch): "fetching the answers of \(batch.id), \(batch.status)"
+    case .finished(let report): "finished: \(report.audit)"
+    }
+  }
 }
 
 /// What became of a job's rows.

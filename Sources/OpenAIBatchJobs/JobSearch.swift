@@ -12,7 +12,7 @@ internal import Foundation
 /// Finds what earlier runs of a job left on the service.
 struct JobSearch {
   let client: BatchClient
-  let key: String
+  let key: JobKey
   let options: BatchJob.Options
 
   private var since: Date {
@@ -43,24 +43,45 @@ struct JobSearch {
 
   /// The newest batch to go on with: running, or ended with its answers still there. Of twins, which a process
   /// that died may have left, the oldest stays.
-  func usable(among batches: [Batch]) async throws(BatchClientError) -> Batch? {
+  func usable(
+    among batches: [Batch], _ progress: (JobEvent) -> Void
+  ) async throws(BatchClientError) -> Batch? {
+    var gone: Batch?
     for batch in batches where batch.status != .failed {
-      if batch.status.isTerminal, try await !hasItsAnswers(batch) { continue }
+      if batch.status.isTerminal, try await !hasItsAnswers(batch) {
+        gone = gone ?? batch
+        continue
+      }
+      try await requireSameInput(batch)
       let twins = batches.filter { mark(of: $0) == mark(of: batch) && $0.status != .failed }
       return try await client.keepOldest(of: twins)
     }
+    if let gone { progress(.answersGone(gone)) }
     return nil
   }
 
   /// The key for a new batch. Earlier batches keep theirs, so one that replaces them has a number.
   func nextName(after batches: [Batch]) -> String {
-    batches.compactMap(number).max().map { "\(key)/\($0 + 1)" } ?? key
+    batches.compactMap(number).max().map { "\(key.mark)/\($0 + 1)" } ?? key.mark
   }
 
   /// 0 for the job's first batch, n for the one that carries the key with n; `nil` for those of other jobs.
   private func number(of batch: Batch) -> Int? {
-    guard let mark = mark(of: batch), mark != key else { return mark(of: batch) == nil ? nil : 0 }
-    return JobKey.split(mark).flatMap { $0.key == key ? $0.number : nil }
+    guard let mark = mark(of: batch), mark != key.mark else { return mark(of: batch) == nil ? nil : 0 }
+    return JobKey.split(mark).flatMap { $0.key == key.mark ? $0.number : nil }
+  }
+
+  /// Refuses a batch that was made of another input under the same key of the caller's own: its answers are not those to
+  /// this job's rows.
+  private func requireSameInput(_ batch: Batch) async throws(BatchClientError) {
+    // A file that is gone, or has a name of another kind, proves nothing.
+    guard let own = options.key, let file = try? await client.retrieveFile(batch.inputFileID),
+      JobKey.isUploadName(file.filename), file.filename != key.uploadName
+    else { return }
+    throw BatchClientError(
+      .invalidRequest, operation: "findBatch",
+      "The key \"\(own)\" belongs to \(batch.id), which was made of another input. Give each input a key of its own."
+    )
   }
 
   private func mark(of batch: Batch) -> String? { batch.metadata?[BatchKey.metadataKey] }
@@ -80,12 +101,12 @@ struct JobSearch {
   }
 
   /// The upload of a run that ended before it made a batch. Best effort: without it the file is sent again.
-  func upload(named name: String, bytes: Int64) async -> FileObject? {
+  func upload(bytes: Int64) async -> FileObject? {
     let since = since
     do throws(BatchClientError) {
       for try await file in client.files(purpose: .batch) {
         if file.createdAt < since { return nil }
-        let isOurs = file.filename == name && file.bytes == bytes && file.status != "error"
+        let isOurs = file.filename == key.uploadName && file.bytes == bytes && file.status != "error"
         if isOurs { return file }
       }
     } catch {

@@ -37,6 +37,11 @@ public struct RequestCounts: Sendable, Hashable, Codable {
   public init(from decoder: any Decoder) throws { try self.init(reading: decoder) }
 }
 
+extension RequestCounts: CustomStringConvertible {
+  /// `41200 of 50000 completed, 3 failed`
+  public var description: String { "\(completed) of \(total) completed, \(failed) failed" }
+}
+
 extension RequestCounts: JSONReadable {
   package init(_ json: JSONView) throws(JSONMisfit) {
     var members = try Members(of: json, by: CodingKeys.self)

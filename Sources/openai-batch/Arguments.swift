@@ -60,7 +60,9 @@ struct CreationOptions: ParsableArguments {
   @Option(help: ArgumentHelp("When the result files are deleted: 1h to 30d.", valueName: TimeSpan.form))
   var outputExpiresAfter: TimeSpan?
 
-  @Option(help: ArgumentHelp("A key of your own: the same key finds the same batch again.", valueName: "key"))
+  @Option(
+    help: ArgumentHelp(
+      "A key of your own, one for each input: it finds the same batch again.", valueName: "key"))
   var key: String?
 
   var pairs: [String: String]? {

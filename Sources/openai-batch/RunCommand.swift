@@ -128,6 +128,8 @@ struct RunCommand: AsyncParsableCommand {
       connection.say(
         "\(input): \(file.rows) rows, \(BatchText.size(file.bytes)), \(file.endpoint?.rawValue ?? "")\(model)"
       )
+    case .answersGone(let batch):
+      Console.message("The results of \(batch.id) are deleted: its rows are sent, and paid for, again.")
     case .adopted(let batch):
       detaching.follow([batch.id])
       connection.say("Found this job's batch \(batch.id) (\(batch.status)); going on with it.")

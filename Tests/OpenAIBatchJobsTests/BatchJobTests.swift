@@ -84,6 +84,38 @@ struct BatchJobTests {
       Set(try await fixture.allBatches().map { $0.metadata?[BatchKey.metadataKey] }) == [longer, "team"])
   }
 
+  /// Its answers would be taken for those to this input's rows, which may have the same ids.
+  @Test func aKeyOfAnotherInputIsRefused() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 3)
+    let first = try await fixture.job { $0.key = "nightly" }.run()
+    try fixture.writeInput(rows: 3, model: "gpt-5-nano")
+    try FileManager.default.removeItem(atPath: fixture.output)
+    let failure = await #expect(throws: BatchClientError.self) {
+      try await fixture.job { $0.key = "nightly" }.run()
+    }
+    #expect(failure?.kind == .invalidRequest)
+    #expect(failure?.message.contains("\"nightly\" belongs to \(first.batch.id)") == true)
+    #expect(fixture.simulator.requestCount(of: .createBatch) == 1)
+    let fresh = try await fixture.job {
+      $0.key = "nightly"
+      $0.isFresh = true
+    }.run()
+    #expect(fresh.isComplete)
+    try FileManager.default.removeItem(atPath: fixture.output)
+    #expect(try await fixture.job { $0.key = "nightly" }.run().batch.id == fresh.batch.id)
+  }
+
+  /// Nothing but the key says that it is the same job: an upload under a name of one's own proves nothing.
+  @Test func aKeyOfAnUploadOfAnotherKindIsBelieved() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 3)
+    let file = try await fixture.client.uploadFile(at: fixture.input, named: "requests-mine.jsonl")
+    let batch = try await fixture.client.createBatch(
+      CreateBatchRequest(inputFileID: file.id, endpoint: .chatCompletions), key: "nightly")
+    #expect(try await fixture.job { $0.key = "nightly" }.run().batch.id == batch.id)
+  }
+
   @Test func laterBatchesOfAJobAreNumbered() async throws {
     let fixture = try JobFixture()
     try fixture.writeInput(rows: 1)
@@ -179,9 +211,11 @@ struct BatchJobTests {
     try fixture.writeInput(rows: 5)
     let first = try await fixture.job().run()
     try await fixture.client.deleteFile(try #require(first.batch.outputFileID))
-    let second = try await fixture.job().run()
+    let events = EventLog()
+    let second = try await fixture.job().run { events.add($0) }
     #expect(second.batch.id != first.batch.id)
     #expect(second.isComplete)
+    #expect(events.all.prefix(2) == ["checked", "answersGone"], "what is paid for again is said")
   }
 
   @Test func anErrorFileThatIsGoneIsNoReasonToPayAgain() async throws {

@@ -108,6 +108,7 @@ final class EventLog: Sendable {
     let name =
       switch event {
       case .checked: "checked"
+      case .answersGone: "answersGone"
       case .adopted: "adopted"
       case .uploading: "uploading"
       case .uploaded: "uploaded"

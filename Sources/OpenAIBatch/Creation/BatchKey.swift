@@ -23,7 +23,7 @@ public struct BatchKey: Sendable, Hashable, ExpressibleByStringLiteral, CustomSt
   public static let unguarded = BatchKey(form: .unguarded)
 
   /// A key of your own, looked up before the first request: a second call with the same key, in another
-  /// process too, returns the same batch.
+  /// process too, returns the same batch, whatever file it names. Give each input a key of its own.
   ///
   /// - Parameter name: 1…512 characters, unique to what the batch is for.
   public init(_ name: String) { form = .named(name) }
