@@ -74,7 +74,7 @@ extension BatchClient {
       cursor throws(BatchClientError) in
       let list = try await perform(
         .listBatches(after: cursor, limit: pageSize), options, until: deadline ?? self.deadline(options))
-      var page = Page(items: list.data, next: list.hasMore && !list.data.isEmpty ? list.data.last?.id : nil)
+      var page = Page(items: list.data, next: list.hasMore ? list.data.last?.id : nil)
       if let createdSince { page.end(before: createdSince, keepsOlder: keepsOlder) }
       return page
     }

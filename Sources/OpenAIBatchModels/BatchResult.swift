@@ -51,7 +51,7 @@ extension BatchResult where Value == BatchResponse {
     let response = row["response"]
     let body = response?["body"].flatMap { $0.isNull ? nil : Self.body(value.value($0)) }
     let stated = response?["status_code"].flatMap { $0.isNull ? nil : $0 }
-    var status = stated.flatMap { $0.wholeInt ?? $0.string.flatMap(Int.init) }
+    var status = stated?.looseInt
     var error = row["error"].flatMap { $0.isNull ? nil : Self.error(value.value($0)) }
     if stated == nil, error == nil, let body, body.kind == .object {
       // A provider that leaves the status out still tells an error from an answer.

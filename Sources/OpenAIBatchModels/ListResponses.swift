@@ -4,31 +4,33 @@
 package import OpenAIBatchJSON
 
 /// One page of batches, as the service sends it.
-public struct ListBatchesResponse: Sendable, Hashable {
-  /// Always `list`.
-  public var object: String
-  /// The batches of this page, newest first in practice.
-  public var data: [Batch]
-  /// The first batch's id.
-  public var firstID: BatchID?
-  /// The last batch's id.
-  public var lastID: BatchID?
-  /// Whether there are more. A server that does not say is asked again only after a full page.
-  public var hasMore: Bool
-}
+public typealias ListBatchesResponse = ListResponse<Batch>
 
 /// One page of files, as the service sends it.
-public struct ListFilesResponse: Sendable, Hashable {
+public typealias ListFilesResponse = ListResponse<FileObject>
+
+/// One page of a list, as the service sends it.
+public struct ListResponse<Item: Identifiable & Sendable & Hashable>: Sendable, Hashable
+where Item.ID: OpenEnum {
   /// Always `list`.
   public var object: String
-  /// The files of this page.
-  public var data: [FileObject]
-  /// The first file's id.
-  public var firstID: FileID?
-  /// The last file's id.
-  public var lastID: FileID?
+  /// The items of this page, newest first in practice.
+  public var data: [Item]
+  /// The first item's id.
+  public var firstID: Item.ID?
+  /// The last item's id.
+  public var lastID: Item.ID?
   /// Whether there are more. A server that does not say is asked again only after a full page.
   public var hasMore: Bool
+
+  /// Creates a page, such as for a test; the ids are those of its items.
+  public init(data: [Item], hasMore: Bool = false) {
+    object = "list"
+    self.data = data
+    firstID = data.first?.id
+    lastID = data.last?.id
+    self.hasMore = hasMore
+  }
 }
 
 /// The tolerant reading of a list: the documented envelope, `value` in place of `data` (Azure's preview), or
@@ -85,24 +87,12 @@ package struct ListEnvelope<Item: JSONReadable & Sendable>: JSONReadable, Sendab
   }
 }
 
-extension ListBatchesResponse {
+extension ListResponse where Item: JSONReadable {
   /// Resolves what the server left open: a missing `has_more` is true only after a page of `limit` items.
-  package init(_ list: ListEnvelope<Batch>, limit: Int) {
+  package init(_ list: ListEnvelope<Item>, limit: Int) {
+    self.init(data: list.data, hasMore: list.hasMore ?? (list.data.count >= limit))
     object = list.object
-    data = list.data
-    firstID = list.firstID.map(BatchID.init) ?? list.data.first?.id
-    lastID = list.lastID.map(BatchID.init) ?? list.data.last?.id
-    hasMore = list.hasMore ?? (list.data.count >= limit)
-  }
-}
-
-extension ListFilesResponse {
-  /// Resolves what the server left open: a missing `has_more` is true only after a page of `limit` items.
-  package init(_ list: ListEnvelope<FileObject>, limit: Int) {
-    object = list.object
-    data = list.data
-    firstID = list.firstID.map(FileID.init) ?? list.data.first?.id
-    lastID = list.lastID.map(FileID.init) ?? list.data.last?.id
-    hasMore = list.hasMore ?? (list.data.count >= limit)
+    if let id = list.firstID { firstID = Item.ID(id) }
+    if let id = list.lastID { lastID = Item.ID(id) }
   }
 }

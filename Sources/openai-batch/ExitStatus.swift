@@ -95,7 +95,7 @@ enum ExitStatus: Int32, CaseIterable {
     case .invalidConfiguration: .configuration
     case .file: .local
     case .rejected, .unauthorized, .notFound, .conflict, .billing, .redirected, .malformedResponse: .refused
-    case .batchFailed: error.batchErrors.contains { $0.code == .tokenLimitExceeded } ? .quota : .refused
+    case .batchFailed: error.isQuota ? .quota : .refused
     case .timedOut: error.isEndOfWaiting ? .stillRunning : .unavailable
     case .connection, .insecure, .rateLimited, .serverError: .unavailable
     case .outcomeUnknown: .outcomeUnknown
@@ -107,15 +107,15 @@ enum ExitStatus: Int32, CaseIterable {
   }
 
   private static func message(for error: BatchClientError) -> String {
-    var message = error.description
-    if error.kind == .batchFailed, error.batchErrors.contains(where: { $0.code == .tokenLimitExceeded }) {
-      message += "\nThe quota of queued tokens is used up: nothing ran, send it again later."
-    }
-    return message
+    error.isQuota ? "\(error)\n\(BatchClientError.quotaAdvice)" : error.description
   }
 }
 
 extension BatchClientError {
+  /// Whether the batch failed because too many tokens are queued.
+  var isQuota: Bool { kind == .batchFailed && batchErrors.contains { $0.code == .tokenLimitExceeded } }
+  static let quotaAdvice = "The quota of queued tokens is used up: nothing ran, send it again later."
+
   /// Whether the time of a wait is over.
   var isEndOfWaiting: Bool { kind == .timedOut && operation == "waitUntilEnded" }
 

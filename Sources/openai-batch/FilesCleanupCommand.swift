@@ -48,12 +48,13 @@ extension FilesCommand {
         olderThan: olderThan?.duration ?? .seconds(7 * 86_400), collected: collected, unused: unused)
       try list(plan.items)
       let sum = "\(plan.items.count) files, \(BatchText.size(Int64(plan.bytes)))"
-      if plan.isTruncated { connection.say("There are more files; the same line again looks at the next.") }
+      if plan.isTruncated { connection.say("There are more files than are looked at in one go.") }
       guard !dryRun, !plan.items.isEmpty else { return connection.say("\(sum) may go; nothing was deleted.") }
       guard try yes || isConfirmed(sum) else { return connection.say("Nothing was deleted.") }
       let outcome = try await client.cleanUp(plan)
       if outcome.spared > 0 { connection.say("\(outcome.spared) files are in use by now and were left.") }
       connection.say("\(outcome.deleted) files deleted, \(BatchText.size(Int64(outcome.bytes))).")
+      if plan.isTruncated { connection.say("The same line again looks at the next files.") }
       guard outcome.failureCount == 0 else {
         for failure in outcome.failures.prefix(20) { Console.error("\(failure.file): \(failure.error)") }
         Console.error("\(outcome.failureCount) files were not deleted.")
@@ -62,14 +63,10 @@ extension FilesCommand {
     }
 
     private func list(_ items: [FileCleanup.Item]) throws {
-      let text: (FileCleanup.Item) -> String = { item in
+      var list = try output.openList { (item: FileCleanup.Item) in
         "\(BatchText.pad(item.reason.rawValue, 8))  \(BatchText.line(item.file))"
       }
-      guard output.effectiveFormat != .json else {
-        return try output.write(items) { $0.map(text).joined(separator: "\n") }
-      }
-      let list = try output.open()
-      for item in items { try output.write(item, text: text, to: list) }
+      for item in items { try list.write(item) }
       try list.finish()
     }
 

@@ -29,30 +29,20 @@ struct OutputOptions: ParsableArguments {
     format ?? (output == "-" ? .forStandardOutput : .jsonl)
   }
 
-  /// Opens the output.
-  func open() throws -> DataOutput {
-    try DataOutput(path: output)
-  }
-
   /// Writes one value.
   func write<Value: Encodable>(_ value: Value, text: (Value) -> String) throws {
-    let output = try open()
-    try write(value, text: text, to: output)
-    try output.finish()
-  }
-
-  /// Writes one value to an open output.
-  func write<Value: Encodable>(_ value: Value, text: (Value) -> String, to output: DataOutput) throws {
+    let output = try DataOutput(path: output)
     switch effectiveFormat {
     case .text: try output.write(Array((Console.printable(text(value)) + "\n").utf8))
     case .json: try output.write(try Self.encode(value, [.prettyPrinted]) + [0x0A])
     case .jsonl: try output.write(try Self.encode(value, []) + [0x0A])
     }
+    try output.finish()
   }
 
   /// Opens the output for values that come one by one.
   func openList<Value: Encodable>(text: @escaping (Value) -> String) throws -> ListOutput<Value> {
-    ListOutput(try open(), effectiveFormat, text: text)
+    ListOutput(try DataOutput(path: output), effectiveFormat, text: text)
   }
 
   fileprivate static func encode(_ value: some Encodable, _ form: JSONEncoder.OutputFormatting) throws

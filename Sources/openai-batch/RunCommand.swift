@@ -148,7 +148,6 @@ struct RunCommand: AsyncParsableCommand {
 
   /// The batch's errors with the lines of the file that the user knows.
   static func problem(of error: BatchClientError, input: String) -> CommandProblem {
-    let isQuota = error.batchErrors.contains { $0.code == .tokenLimitExceeded }
     let shown = error.batchErrors.prefix(20).map { fault in
       let place = fault.line.map { "\(input):\($0)" } ?? input
       return [place, fault.code?.rawValue, fault.message].compactMap(\.self).joined(separator: ": ")
@@ -156,8 +155,8 @@ struct RunCommand: AsyncParsableCommand {
     let rest = error.batchErrors.count - shown.count
     var lines = [error.batchErrors.isEmpty ? error.message : "The batch failed."] + shown
     if rest > 0 { lines.append("and \(rest) more") }
-    if isQuota { lines.append("The quota of queued tokens is used up: nothing ran, send again later.") }
-    return CommandProblem(status: isQuota ? .quota : .refused, message: lines.joined(separator: "\n"))
+    if error.isQuota { lines.append(BatchClientError.quotaAdvice) }
+    return CommandProblem(status: error.isQuota ? .quota : .refused, message: lines.joined(separator: "\n"))
   }
 }
 

@@ -69,7 +69,7 @@ extension BatchClient {
       cursor throws(BatchClientError) in
       let list = try await listFiles(
         after: cursor, limit: pageSize, order: order, purpose: purpose, options: options)
-      return Page(items: list.data, next: list.hasMore && !list.data.isEmpty ? list.data.last?.id : nil)
+      return Page(items: list.data, next: list.hasMore ? list.data.last?.id : nil)
     }
   }
 }

@@ -1,30 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-/// Cuts the text of a table into records, as the bytes arrive.
-protocol TableReader {
-  /// Takes the next bytes.
-  ///
-  /// - Throws: ``CSVFailure`` with the line.
-  mutating func append(_ bytes: ArraySlice<UInt8>) throws(CSVFailure)
-  /// The next whole record; `nil` when more bytes are needed.
-  mutating func next() -> CSVReader.Record?
-  /// Ends the text: a last record without a line end becomes whole.
-  mutating func finish() throws(CSVFailure)
-}
-
 /// The records of comma-separated text, by RFC 4180, as the bytes arrive.
 ///
 /// A field in double quotes may hold line ends, delimiters, and quotes that are written twice. A record ends with LF
 /// or CRLF; blank lines between records are left out, and the last record needs no line end.
 struct CSVReader: TableReader {
-  /// One record.
-  struct Record: Equatable {
-    /// The line on which it begins, counted from 1.
-    let line: Int
-    let fields: [String]
-  }
-
   private enum State {
     /// At the start of a field.
     case start
@@ -48,8 +29,7 @@ struct CSVReader: TableReader {
   private var quoteLine = 1
   /// Whether the record so far is no more than a line end would make.
   private var isBlank = true
-  private var records: [Record] = []
-  private var taken = 0
+  var records = TableRecords()
 
   /// Creates a reader.
   ///
@@ -58,24 +38,14 @@ struct CSVReader: TableReader {
     self.maximumFieldLength = maximumFieldLength
   }
 
-  mutating func next() -> Record? {
-    guard taken < records.count else {
-      records.removeAll(keepingCapacity: true)
-      taken = 0
-      return nil
-    }
-    taken += 1
-    return records[taken - 1]
-  }
-
-  mutating func append(_ bytes: ArraySlice<UInt8>) throws(CSVFailure) {
+  mutating func append(_ bytes: ArraySlice<UInt8>) throws(TableFailure) {
     for byte in bytes { try take(byte) }
   }
 
-  mutating func finish() throws(CSVFailure) {
+  mutating func finish() throws(TableFailure) {
     switch state {
     case .quoted:
-      throw CSVFailure(line: quoteLine, message: "the quote that opens here is never closed")
+      throw TableFailure(line: quoteLine, message: "the quote that opens here is never closed")
     case .carriageReturn:
       try endRecord()
     case .start where isBlank && fields.isEmpty:
@@ -85,7 +55,7 @@ struct CSVReader: TableReader {
     }
   }
 
-  private mutating func take(_ byte: UInt8) throws(CSVFailure) {
+  private mutating func take(_ byte: UInt8) throws(TableFailure) {
     if case .carriageReturn(let isQuoted) = state, byte != 0x0A {
       guard !isQuoted else { throw behindQuote }
       state = .plain
@@ -123,29 +93,29 @@ struct CSVReader: TableReader {
     }
   }
 
-  private var behindQuote: CSVFailure {
-    CSVFailure(
+  private var behindQuote: TableFailure {
+    TableFailure(
       line: line,
       message: "text behind the closing quote of a field; a quote inside a field is written twice")
   }
 
-  private mutating func add(_ byte: UInt8) throws(CSVFailure) {
+  private mutating func add(_ byte: UInt8) throws(TableFailure) {
     guard field.count < maximumFieldLength else {
-      throw CSVFailure(line: firstLine, message: "a field is longer than \(maximumFieldLength) bytes")
+      throw TableFailure(line: firstLine, message: "a field is longer than \(maximumFieldLength) bytes")
     }
     field.append(byte)
   }
 
-  private mutating func endField() throws(CSVFailure) {
+  private mutating func endField() throws(TableFailure) {
     guard let text = String(validating: field, as: UTF8.self) else {
-      throw CSVFailure(line: line, message: "not UTF-8; save the file as UTF-8")
+      throw TableFailure(line: line, message: "not UTF-8; save the file as UTF-8")
     }
     fields.append(text)
     field.removeAll(keepingCapacity: true)
     state = .start
   }
 
-  private mutating func endRecord() throws(CSVFailure) {
+  private mutating func endRecord() throws(TableFailure) {
     defer {
       line += 1
       firstLine = line
@@ -155,12 +125,6 @@ struct CSVReader: TableReader {
     }
     if isBlank { return }
     try endField()
-    records.append(Record(line: firstLine, fields: fields))
+    records.append(TableRecord(line: firstLine, fields: fields))
   }
-}
-
-/// Text that is not a table.
-struct CSVFailure: Error, Equatable {
-  let line: Int
-  let message: String
 }

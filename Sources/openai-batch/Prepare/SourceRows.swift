@@ -67,12 +67,12 @@ final class TableRows: SourceRows {
     return row
   }
 
-  private func nextRecord() throws -> CSVReader.Record? {
+  private func nextRecord() throws -> TableRecord? {
     while true {
       if let record = reader.next() { return record }
       if isAtEnd { return nil }
       let chunk = try file.next()
-      do throws(CSVFailure) {
+      do throws(TableFailure) {
         if let chunk {
           let hasMark = isAtStart && chunk.starts(with: [0xEF, 0xBB, 0xBF])
           isAtStart = false

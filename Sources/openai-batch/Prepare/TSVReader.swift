@@ -9,8 +9,7 @@ struct TSVReader: TableReader {
   private let maximumRecordLength: Int
   private var bytes: [UInt8] = []
   private var line = 1
-  private var records: [CSVReader.Record] = []
-  private var taken = 0
+  var records = TableRecords()
 
   /// Creates a reader.
   ///
@@ -19,17 +18,7 @@ struct TSVReader: TableReader {
     self.maximumRecordLength = maximumRecordLength
   }
 
-  mutating func next() -> CSVReader.Record? {
-    guard taken < records.count else {
-      records.removeAll(keepingCapacity: true)
-      taken = 0
-      return nil
-    }
-    taken += 1
-    return records[taken - 1]
-  }
-
-  mutating func append(_ chunk: ArraySlice<UInt8>) throws(CSVFailure) {
+  mutating func append(_ chunk: ArraySlice<UInt8>) throws(TableFailure) {
     var rest = chunk
     while let end = rest.firstIndex(of: 0x0A) {
       try add(rest[..<end])
@@ -39,18 +28,18 @@ struct TSVReader: TableReader {
     try add(rest)
   }
 
-  mutating func finish() throws(CSVFailure) {
+  mutating func finish() throws(TableFailure) {
     try endRecord()
   }
 
-  private mutating func add(_ piece: ArraySlice<UInt8>) throws(CSVFailure) {
+  private mutating func add(_ piece: ArraySlice<UInt8>) throws(TableFailure) {
     guard bytes.count + piece.count <= maximumRecordLength else {
-      throw CSVFailure(line: line, message: "the row is longer than \(maximumRecordLength) bytes")
+      throw TableFailure(line: line, message: "the row is longer than \(maximumRecordLength) bytes")
     }
     bytes += piece
   }
 
-  private mutating func endRecord() throws(CSVFailure) {
+  private mutating func endRecord() throws(TableFailure) {
     defer {
       line += 1
       bytes.removeAll(keepingCapacity: true)
@@ -60,11 +49,11 @@ struct TSVReader: TableReader {
     var fields: [String] = []
     for cell in bytes.split(separator: 0x09, omittingEmptySubsequences: false) {
       guard let text = String(validating: Self.unescaped(cell), as: UTF8.self) else {
-        throw CSVFailure(line: line, message: "not UTF-8; save the file as UTF-8")
+        throw TableFailure(line: line, message: "not UTF-8; save the file as UTF-8")
       }
       fields.append(text)
     }
-    records.append(CSVReader.Record(line: line, fields: fields))
+    records.append(TableRecord(line: line, fields: fields))
   }
 
   private static func unescaped(_ cell: ArraySlice<UInt8>) -> [UInt8] {

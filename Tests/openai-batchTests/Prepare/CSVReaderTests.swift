@@ -8,9 +8,9 @@ import Testing
 @Suite struct CSVReaderTests {
   private func records(
     _ bytes: [UInt8], by length: Int = 1 << 20
-  ) throws -> [CSVReader.Record] {
+  ) throws -> [TableRecord] {
     var reader = CSVReader()
-    var records: [CSVReader.Record] = []
+    var records: [TableRecord] = []
     for start in stride(from: 0, to: bytes.count, by: length) {
       try reader.append(bytes[start..<min(start + length, bytes.count)])
       while let record = reader.next() { records.append(record) }
@@ -50,7 +50,7 @@ import Testing
   ])
   func refusesBrokenQuotes(text: String, line: Int, words: String) {
     for length in [1, 1000] {
-      let failure = #expect(throws: CSVFailure.self) { try records(Array(text.utf8), by: length) }
+      let failure = #expect(throws: TableFailure.self) { try records(Array(text.utf8), by: length) }
       #expect(failure?.line == line)
       #expect(failure?.message.contains(words) == true)
     }
@@ -58,14 +58,14 @@ import Testing
 
   @Test(arguments: [[0xFF, 0xFE, 0x61], [0x61, 0x2C, 0xC3], [0x22, 0xED, 0xA0, 0x80, 0x22]] as [[UInt8]])
   func refusesWhatIsNotUTF8(bytes: [UInt8]) {
-    #expect(throws: CSVFailure.self) { try records(bytes) }
+    #expect(throws: TableFailure.self) { try records(bytes) }
   }
 
   @Test func boundsAField() throws {
     var reader = CSVReader(maximumFieldLength: 4)
     try reader.append(Array("1234,\"5678\"\n".utf8)[...])
     #expect(reader.next()?.fields == ["1234", "5678"])
-    let failure = #expect(throws: CSVFailure.self) { try reader.append(Array("a,\"12345".utf8)[...]) }
+    let failure = #expect(throws: TableFailure.self) { try reader.append(Array("a,\"12345".utf8)[...]) }
     #expect(failure?.line == 2)
   }
 
@@ -102,7 +102,7 @@ import Testing
       let pieces = Result { try records(bytes, by: length) }
       switch (whole, pieces) {
       case (.success(let one), .success(let other)): #expect(one == other)
-      case (.failure(let one as CSVFailure), .failure(let other as CSVFailure)): #expect(one == other)
+      case (.failure(let one as TableFailure), .failure(let other as TableFailure)): #expect(one == other)
       default: Issue.record("pieces of \(length): \(whole) and \(pieces)")
       }
     }

@@ -7,10 +7,10 @@ import Testing
 
 @Suite struct TSVReaderTests {
   private func records(_ text: String, by length: Int, _ reader: TSVReader = TSVReader()) throws
-    -> [CSVReader.Record]
+    -> [TableRecord]
   {
     var reader = reader
-    var records: [CSVReader.Record] = []
+    var records: [TableRecord] = []
     let bytes = Array(text.utf8)
     for start in stride(from: 0, to: bytes.count, by: length) {
       try reader.append(bytes[start..<min(start + length, bytes.count)])
@@ -39,7 +39,7 @@ import Testing
   }
 
   @Test func aLongRowIsRefused() throws {
-    #expect(throws: CSVFailure(line: 2, message: "the row is longer than 4 bytes")) {
+    #expect(throws: TableFailure(line: 2, message: "the row is longer than 4 bytes")) {
       try records("abcd\nabcde\n", by: 3, TSVReader(maximumRecordLength: 4))
     }
   }
