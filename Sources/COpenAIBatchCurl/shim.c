@@ -14,8 +14,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#if LIBCURL_VERSION_NUM < 0x074400
-#error "libcurl 7.68 or newer is needed: curl_multi_wakeup"
+#if LIBCURL_VERSION_NUM < 0x075000
+#error "libcurl 7.80 or newer is needed: CURLOPT_PREREQFUNCTION tells when a request begins"
 #endif
 
 static CURLcode global_result = CURLE_FAILED_INIT;
@@ -36,13 +36,9 @@ CURLcode ccurl_global_init(void) {
 }
 
 const char *ccurl_default_ca_bundle(void) {
-#if LIBCURL_VERSION_NUM >= 0x074600
   curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
   // The library that was loaded may be older than the header.
   return info->age >= CURLVERSION_SEVENTH ? info->cainfo : NULL;
-#else
-  return NULL;
-#endif
 }
 
 unsigned int ccurl_version(void) {
@@ -104,12 +100,7 @@ void ccurl_set_quick_exit(CURL *easy) {
 }
 
 void ccurl_set_max_connection_lifetime(CURL *easy, long seconds) {
-#if LIBCURL_VERSION_NUM >= 0x075000
   curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, seconds);
-#else
-  (void)easy;
-  (void)seconds;
-#endif
 }
 
 void ccurl_close_on_exec(curl_socket_t socket) {
@@ -137,15 +128,8 @@ CURLcode ccurl_set_read_function(CURL *easy, curl_read_callback function, void *
 }
 
 CURLcode ccurl_set_request_function(CURL *easy, ccurl_request_callback function, void *context) {
-#if LIBCURL_VERSION_NUM >= 0x075000
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
   return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, function);
-#else
-  (void)easy;
-  (void)function;
-  (void)context;
-  return CURLE_UNKNOWN_OPTION;
-#endif
 }
 
 CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {

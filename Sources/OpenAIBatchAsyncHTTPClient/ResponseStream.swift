@@ -122,11 +122,4 @@ struct ResponseStream<HeadWaiter, BodyWaiter, Permit> {
     }
   }
 }
-
-extension TransportFailure {
-  fileprivate static var concurrentRead: TransportFailure {
-    TransportFailure(
-      .invalid, "The response body is already being read by another task.", mayHaveReachedServer: true)
-  }
-}
 #endif

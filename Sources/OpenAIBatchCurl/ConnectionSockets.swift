@@ -3,25 +3,33 @@
 
 internal import COpenAIBatchCurl
 
-/// The sockets of libcurl's connections, by the ports of their own ends: those libcurl tells when a request begins, and
-/// the sockets only when they are opened.
+/// The sockets of libcurl's connections, by their ends: those libcurl tells when a request begins, and the sockets only
+/// when they are opened.
 struct ConnectionSockets {
   /// What waits to be read on a connection.
   enum Input { case nothing, bytes, end }
 
-  private var connections: [(port: CInt, socket: curl_socket_t)] = []
-
-  /// Notes a new connection. Of the sockets others may have been tried in vain.
-  mutating func add(port: CInt, opened sockets: [curl_socket_t]) {
-    guard let socket = sockets.last(where: { ccurl_local_port($0) == port }) else { return }
-    // Those that are closed by now come again under other numbers.
-    connections.removeAll { $0.port == port || $0.socket == socket }
-    connections.append((port, socket))
+  /// What tells a connection from all others: to two servers, two can have the same port of their own.
+  struct Ends: Equatable {
+    let localPort: CInt
+    let peerPort: CInt
+    /// The address of the server or the proxy, as libcurl writes it.
+    let peer: String
   }
 
-  /// The socket of the connection that has this port.
-  func socket(ofPort port: CInt) -> curl_socket_t? {
-    connections.last { $0.port == port }?.socket
+  private var connections: [(ends: Ends, socket: curl_socket_t)] = []
+
+  /// Notes a new connection. Of the sockets others may have been tried in vain.
+  mutating func add(_ ends: Ends, opened sockets: [curl_socket_t]) {
+    guard let socket = sockets.last(where: { ccurl_local_port($0) == ends.localPort }) else { return }
+    // Those that are closed by now come again under other numbers.
+    connections.removeAll { $0.ends == ends || $0.socket == socket }
+    connections.append((ends, socket))
+  }
+
+  /// The socket of the connection between these ends.
+  func socket(of ends: Ends) -> curl_socket_t? {
+    connections.last { $0.ends == ends }?.socket
   }
 
   /// What waits to be read, which is not read by this.

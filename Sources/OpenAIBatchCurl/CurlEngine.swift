@@ -65,7 +65,7 @@ final class CurlEngine: Sendable {
   /// - Throws: Kind `invalid` for a set-up that cannot work, `shutDown` after a shutdown and in a forked child.
   func checkUsable() throws(TransportFailure) {
     if let failure = settings.failure { throw failure }
-    guard CurlLibrary.isUsable else { throw .invalid("libcurl could not be initialised.") }
+    guard CurlLibrary.isUsable else { throw .invalid("libcurl 7.80 or newer could not be initialised.") }
     guard getpid() == owner else {
       throw TransportFailure(.shutDown, "The transport belongs to the parent of this process.")
     }
@@ -114,6 +114,8 @@ final class CurlEngine: Sendable {
 
   /// Refuses new transfers and waits for the end of all others, and of the thread.
   func shutdown() async {
+    // The thread is the parent's.
+    guard getpid() == owner else { return }
     await withTaskCancellationHandler {
       await withCheckedContinuation { waiter in
         let (isOver, multi) = state.withLock { state in

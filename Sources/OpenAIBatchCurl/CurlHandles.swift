@@ -8,7 +8,7 @@ internal import COpenAIBatchCurl
 /// The process's libcurl.
 enum CurlLibrary {
   /// Whether it could be initialised.
-  static let isUsable = ccurl_global_init() == CURLE_OK
+  static let isUsable = ccurl_global_init() == CURLE_OK && ccurl_version() >= 0x075000
 
   /// The CA bundle that libcurl was built with.
   static let defaultCABundle: String? = ccurl_default_ca_bundle().map { String(cString: $0) }
@@ -167,9 +167,11 @@ final class EasyHandle {
     return CURL_SOCKOPT_OK
   }
 
-  private static let onRequest: ccurl_request_callback = { context, _, _, _, port in
-    guard let context, let owner = owner(context), owner.requestBegins(localPort: port) else { return 1 }
-    return 0
+  private static let onRequest: ccurl_request_callback = { context, peer, _, peerPort, localPort in
+    guard let context, let peer, let owner = owner(context) else { return 1 }
+    let ends = ConnectionSockets.Ends(
+      localPort: localPort, peerPort: peerPort, peer: String(cString: peer))
+    return owner.requestBegins(on: ends) ? 0 : 1
   }
 
   private static let onHeader: curl_write_callback = { bytes, size, count, context in

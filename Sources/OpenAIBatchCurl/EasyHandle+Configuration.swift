@@ -21,7 +21,7 @@ extension EasyHandle {
     setProtocol(usesHTTP2: settings.usesHTTP2)
     setConnection(receiveBuffer: request.expectsLongResponse ? 128 << 10 : 32 << 10)
     guard restrictToHTTP(), setMethod(request),
-      setRoute(request.isSecure ? settings.secureRoute : settings.plainRoute),
+      setRoute(request.isSecure ? settings.secureRoute : settings.plainRoute, settings),
       !request.isSecure || setTrust(settings)
     else { return false }
     if live.needsFreshConnection {
@@ -76,8 +76,14 @@ extension EasyHandle {
   }
 
   /// Both are always set: libcurl would else read the process's environment.
-  private func setRoute(_ route: EngineSettings.Route) -> Bool {
-    set(CURLOPT_PROXY, route.proxy) && set(CURLOPT_NOPROXY, route.exceptions)
+  private func setRoute(_ route: EngineSettings.Route, _ settings: EngineSettings) -> Bool {
+    guard set(CURLOPT_PROXY, route.proxy), set(CURLOPT_NOPROXY, route.exceptions) else { return false }
+    guard route.proxy.hasPrefix("https") else { return true }
+    // A proxy over TLS is trusted as the service is.
+    set(CURLOPT_PROXY_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+    guard let file = settings.caFile else { return true }
+    _ = set(CURLOPT_PROXY_CAPATH, nil)
+    return set(CURLOPT_PROXY_CAINFO, file)
   }
 
   /// `false` when something that the trust depends on cannot be set.
@@ -91,7 +97,8 @@ extension EasyHandle {
     if settings.caFile != nil || CurlLibrary.defaultCABundle != nil { _ = set(CURLOPT_CAPATH, nil) }
     if let identity = settings.identity {
       guard set(CURLOPT_SSLCERT, identity.certificateFile), set(CURLOPT_SSLKEY, identity.keyFile),
-        set(CURLOPT_KEYPASSWD, identity.password)
+        // Without any password OpenSSL asks for one on the terminal, on this thread.
+        set(CURLOPT_KEYPASSWD, identity.password ?? "")
       else { return false }
     }
     return settings.pinnedKeys.map { set(CURLOPT_PINNEDPUBLICKEY, $0) } ?? true

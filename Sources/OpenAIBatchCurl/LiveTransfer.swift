@@ -67,15 +67,15 @@ final class LiveTransfer {
 
   /// A connection is there and the first byte of the request comes next; `false` ends the transfer before it.
   /// Called again when libcurl repeats a request on another connection.
-  func requestBegins(localPort: CInt) -> Bool {
+  func requestBegins(on ends: ConnectionSockets.Ends) -> Bool {
     guard !hasSent || transfer.request.mayBeRepeated else {
       failure = TransportFailure(
         .interrupted, "The connection to \(transfer.authority) was dead before its answer began.")
       return false
     }
     let isKept = openedSockets.isEmpty
-    if !isKept { loop.sockets.add(port: localPort, opened: openedSockets) }
-    socket = loop.sharesConnections ? nil : loop.sockets.socket(ofPort: localPort)
+    if !isKept { loop.sockets.add(ends, opened: openedSockets) }
+    socket = loop.sharesConnections ? nil : loop.sockets.socket(of: ends)
     // What waits on a kept connection is its end, or no answer to this request.
     if isKept, let socket, ConnectionSockets.input(of: socket) != .nothing {
       needsFreshConnection = true

@@ -147,10 +147,3 @@ struct ResponseStream<HeadWaiter, BodyWaiter> {
     }
   }
 }
-
-extension TransportFailure {
-  static var concurrentRead: TransportFailure {
-    TransportFailure(
-      .invalid, "The response body is already being read by another task.", mayHaveReachedServer: true)
-  }
-}

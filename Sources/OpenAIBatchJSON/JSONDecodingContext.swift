@@ -86,7 +86,7 @@ final class JSONDecodingContext {
 
 /// A name that is the same as another only byte by byte, as in a small object; `String` takes composed characters for
 /// decomposed ones.
-private struct ExactName: Hashable {
+struct ExactName: Hashable {
   let text: String
 
   static func == (one: ExactName, other: ExactName) -> Bool { one.text.utf8.elementsEqual(other.text.utf8) }

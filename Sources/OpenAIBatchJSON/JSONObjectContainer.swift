@@ -11,12 +11,12 @@ struct JSONObjectContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
   /// Each name once, in order.
   var allKeys: [Key] {
-    var seen: Set<String> = []
+    var seen: Set<ExactName> = []
     return context.read(node) { object in
       object.keys.compactMap { key in
         let written = key.jsonString.text
         let name = isConverted ? context.decoding.keys.key(written) : written
-        return seen.insert(name).inserted ? Key(stringValue: name) : nil
+        return seen.insert(ExactName(text: name)).inserted ? Key(stringValue: name) : nil
       }
     }
   }

@@ -18,14 +18,15 @@ extension BatchSimulator {
     ///
     /// - Parameters:
     ///   - operation: The requests that fail.
-    ///   - status: An HTTP status from 400 to 599.
+    ///   - status: An HTTP status from 400 to 599; what is below or above counts as the nearest of them.
     ///   - code: The `code` of the error body, such as `insufficient_quota`.
     ///   - retryAfter: Sent as `retry-after`, in whole seconds, where given.
     ///   - times: How many requests fail.
     public static func failRequest(
       _ operation: Operation, status: Int, code: String? = nil, retryAfter: Duration? = nil, times: Int = 1
     ) -> Fault {
-      let refusal = RequestFault.refuse(status: status, code: code, retryAfter: retryAfter)
+      let refusal = RequestFault.refuse(
+        status: min(max(status, 400), 599), code: code, retryAfter: retryAfter)
       return Fault(kind: .request(operation, refusal, times: times))
     }
 

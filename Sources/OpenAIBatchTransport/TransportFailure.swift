@@ -84,3 +84,11 @@ extension TransportFailure.Kind {
     }
   }
 }
+
+extension TransportFailure {
+  /// A second task reads a body while the first one waits for more of it.
+  package static var concurrentRead: TransportFailure {
+    TransportFailure(
+      .invalid, "The response body is already being read by another task.", mayHaveReachedServer: true)
+  }
+}

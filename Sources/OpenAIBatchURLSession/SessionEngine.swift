@@ -137,13 +137,22 @@ final class SessionEngine: Sendable {
   private func launch(_ transfer: Transfer) {
     control.async { [self] in
       guard transfer.start() else { return finish(transfer.id) }
+      // It may have waited in line for long.
+      if let damage = transfer.body.damage {
+        transfer.refuse(
+          TransportFailure(
+            .body, "The request body's file changed.", mayHaveReachedServer: false, underlying: damage))
+        return finish(transfer.id)
+      }
       let managed = session(for: transfer.connectionUse)
       let task: URLSessionTask =
         switch transfer.body {
         case .none: managed.session.dataTask(with: transfer.urlRequest)
         case .data(let data): managed.session.uploadTask(with: transfer.urlRequest, from: data)
-        case .file(let path, _, _):
+        case .file(let path, _):
           managed.session.uploadTask(with: transfer.urlRequest, fromFile: URL(fileURLWithPath: path))
+        case .copy(let file, _):
+          managed.session.uploadTask(with: transfer.urlRequest, fromFile: URL(fileURLWithPath: file.path))
         }
       managed.delegate.add(transfer, for: task)
       guard transfer.attach(task, of: managed) else { return task.cancel() }
@@ -202,6 +211,8 @@ final class SessionEngine: Sendable {
 
   /// Waits until nothing of a transport that was shut down is left.
   func drain() async {
+    // They are the parent's.
+    guard getpid() == process else { return }
     await withCheckedContinuation { continuation in
       let waiters = state.withLock { state in
         state.drainWaiters.append(continuation)

@@ -22,7 +22,8 @@ struct SessionFailure: Sendable, Equatable {
   ///   - sentBody: Whether bytes of the request body had been sent.
   func transportFailure(host: String, sawResponse: Bool, sentBody: Bool) -> TransportFailure {
     let kind = kind(sawResponse: sawResponse, sentBody: sentBody)
-    return TransportFailure(kind, "\(Self.phrase(kind, host)): \(text) (\(code))")
+    // libcurl quotes a proxy's URL that it cannot read, with its password.
+    return TransportFailure(kind, "\(Self.phrase(kind, host)): \(text.redactingCredentials) (\(code))")
   }
 
   func kind(sawResponse: Bool, sentBody: Bool) -> TransportFailure.Kind {
@@ -70,6 +71,7 @@ struct SessionFailure: Sendable, Equatable {
 
   /// libcurl's words (7.68 to 8.x), the most telling first.
   private static let texts: [(kind: TransportFailure.Kind, fragments: [String])] = [
+    (.invalid, ["Unsupported proxy"]),
     (.notSent, ["Could not resolve host", "Couldn't resolve host", "Could not resolve proxy"]),
     (.notSent, ["Resolving timed out", "Connection timed out after", "Connection timeout after"]),
     (
@@ -85,7 +87,7 @@ struct SessionFailure: Sendable, Equatable {
       [
         "chunk", "HTTP/0.9", "Unsupported HTTP", "Invalid Content-Length", "Invalid status line",
         "Weird server", "Unsupported response code",
-        "Header without colon", "Nul byte in header", "Failed writing", "Failed reading the chunked",
+        "Header without colon", "Nul byte in header", "Failed writing",
         "ncoding",
         "Failure writing", "Excess found", "Overflow Content-Length", "Received HTTP/",
       ]

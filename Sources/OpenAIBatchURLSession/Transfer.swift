@@ -64,9 +64,12 @@ final class Transfer: ResponseBodySource {
     } onCancel: {
       update { $0.cancel() }
     }
-    if case .failure(let failure) = result, [.timedOut, .interrupted, .truncated].contains(failure.kind),
-      let damage = body.damage
-    {
+    let mayTellOfDamage =
+      if case .failure(let failure) = result {
+        [.timedOut, .interrupted, .truncated].contains(failure.kind)
+      } else { true }
+    if mayTellOfDamage, let damage = body.damage {
+      abandon()
       throw TransportFailure(.body, "The request body's file changed while it was sent.", underlying: damage)
     }
     return try result.get()
@@ -91,6 +94,7 @@ final class Transfer: ResponseBodySource {
 
   private func takeChunk(or waiter: CheckedContinuation<Chunk, Never>?) -> Chunk? {
     let (result, effects) = guarded.withLock { guarded -> (Chunk?, Effects) in
+      guard guarded.chunkWaiter == nil else { return (.failure(.concurrentRead), Effects()) }
       let (result, actions) = guarded.state.takeChunk(at: .now)
       if result == nil { guarded.chunkWaiter = waiter }
       return (result, Self.effects(of: actions, on: &guarded))
@@ -115,6 +119,10 @@ final class Transfer: ResponseBodySource {
       $0.session = session
       return !$0.state.isOver
     }
+  }
+
+  func refuse(_ failure: TransportFailure) {
+    update { $0.refuse(failure) }
   }
 
   func shutDown() {

@@ -223,6 +223,9 @@ struct TransferState {
   }
 
   /// Ends the transfer; what was received can still be read.
+  /// Ends a transfer that cannot be started.
+  mutating func refuse(_ failure: TransportFailure) -> [Action] { fail(failure) }
+
   private mutating func fail(_ failure: TransportFailure) -> [Action] {
     guard !isOver else { return [] }
     phase = .failed(failure)

@@ -11,8 +11,10 @@ internal import OpenAIBatchTransport
 enum UploadBody: Sendable {
   case none
   case data(Data)
-  /// A file; `temporary` keeps it alive when it is our own.
-  case file(path: String, length: Int64, temporary: TemporaryFile?)
+  /// The caller's file, which must stay as it is.
+  case file(path: String, version: FileVersion)
+  /// A copy of our own, which goes with its object.
+  case copy(TemporaryFile, length: Int64)
 
   /// The most bytes that are sent from memory.
   static let memoryLimit = 1 << 20
@@ -22,7 +24,8 @@ enum UploadBody: Sendable {
     switch self {
     case .none: 0
     case .data(let data): Int64(data.count)
-    case .file(_, let length, _): length
+    case .file(_, let version): version.length
+    case .copy(_, let length): length
     }
   }
 
@@ -60,19 +63,19 @@ enum UploadBody: Sendable {
   }
 
   private static func file(_ path: String, declared: Int64?) throws(TransportFailure) -> UploadBody {
-    let length: Int64
+    let version: FileVersion
     do {
-      length = try FileBytes(path: path).length
+      version = try FileBytes(path: path).version
     } catch {
       throw TransportFailure(
         .body, "The request body could not be opened.", mayHaveReachedServer: false, underlying: error)
     }
-    if let declared, declared != length {
-      let cause = FileFailure(path: path, reason: "has \(length) bytes, and had \(declared) before")
+    if let declared, declared != version.length {
+      let cause = FileFailure(path: path, reason: "has \(version.length) bytes, and had \(declared) before")
       throw TransportFailure(
         .body, "The request body's file changed.", mayHaveReachedServer: false, underlying: cause)
     }
-    return length == 0 ? .none : .file(path: resolved(path), length: length, temporary: nil)
+    return version.length == 0 ? .none : .file(path: resolved(path), version: version)
   }
 
   /// The path without symbolic links: Foundation on Linux takes a link's own length for the file's.
@@ -135,18 +138,17 @@ enum UploadBody: Sendable {
       }
       length += Int64(chunk.count)
     }
-    if let file { return .file(path: file.path, length: length, temporary: file) }
+    if let file { return .copy(file, length: length) }
     return memory.isEmpty ? .none : .data(Data(memory))
   }
 
-  /// What is wrong with the file by now, if it is one of the caller's: `URLSession` itself sends a file that
-  /// shrank as a body that never ends.
+  /// What is wrong with the caller's file by now: `URLSession` sends one that grew, and one that shrank as a body that
+  /// never ends.
   var damage: FileFailure? {
-    guard case .file(let path, let length, nil) = self else { return nil }
+    guard case .file(let path, let version) = self else { return nil }
     do {
-      let now = try FileBytes(path: path).length
-      return now == length
-        ? nil : FileFailure(path: path, reason: "has \(now) bytes, and had \(length) before")
+      guard try FileBytes(path: path).version != version else { return nil }
+      return FileFailure(path: path, reason: "is not as it was; it had \(version.length) bytes")
     } catch {
       return error
     }

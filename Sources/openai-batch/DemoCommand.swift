@@ -12,6 +12,14 @@ internal import FoundationEssentials
 internal import Foundation
 #endif
 
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// The main job without a key or a network.
 struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -42,6 +50,8 @@ struct DemoCommand: AsyncParsableCommand {
   private func perform() async throws {
     let simulator = BatchSimulator(configuration: BatchSimulator.Configuration(speed: speed))
     let server = try await simulator.serve(port: 0)
+    // A proxy of the environment would be asked for this machine, too.
+    setenv("no_proxy", "127.0.0.1", 1)
     let client = connection.makeClient(.init(apiKey: "sk-demo", baseURL: server.baseURL))
     connection.say("A simulator of the service listens on \(server.baseURL); nothing leaves this machine.")
 

@@ -122,6 +122,30 @@ struct TLSTests {
     #expect(await unknown.failure(of: server.request(to: "localhost")) != nil)
   }
 
+  /// Asked for a password, OpenSSL would read it from the terminal, on the thread of all calls.
+  @Test func anEncryptedKeyWithoutItsPasswordEndsTheCall() async throws {
+    let server = try await TLSServer.start(host: "localhost")
+    defer { server.stop() }
+    let key = server.folder + "/encrypted.pem"
+    let openssl = Process()
+    openssl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    openssl.arguments = [
+      "openssl", "pkey", "-in", server.folder + "/key.pem", "-aes256", "-passout", "pass:canary", "-out", key,
+    ]
+    try openssl.run()
+    openssl.waitUntilExit()
+    #expect(openssl.terminationStatus == 0)
+    for (password, isRight) in [(nil, false), ("wrong", false), ("canary", true)] {
+      let identity = CurlTransport.Identity(
+        certificateFile: server.folder + "/cert.pem", keyFile: key, password: password)
+      let transport = CurlTransport(
+        .init(trust: .file(server.authority), proxy: .none, identity: identity), environment: [:])
+      let failure = await transport.failure(of: server.request(to: "localhost"))
+      #expect((failure == nil) == isRight, "\(String(describing: failure))")
+      if !isRight { #expect(failure?.kind == .invalid) }
+    }
+  }
+
   @Test(arguments: [
     CurlTransport.Configuration(proxy: .none, pins: ["sha256"]),
     .init(proxy: .none, pins: ["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA;="]),

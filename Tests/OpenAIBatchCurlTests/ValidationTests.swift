@@ -166,6 +166,21 @@ struct ValidationTests {
     #expect(try await direct.text(of: server.request()) == "direct")
   }
 
+  /// libcurl's words quote the whole URL.
+  @Test(arguments: [
+    "http://user:can#ary@127.0.0.1:9", "http://user:canary@127.0.0.1:x", "gopher://u:canary@h:1",
+  ])
+  func aProxyThatCannotBeReadIsInvalidAndItsPasswordIsNotRepeated(proxy: String) async throws {
+    let server = try LoopbackServer.answering { _ in LoopbackAnswer() }
+    defer { server.stop() }
+    let failure = try #require(
+      await CurlTransport(environment: ["http_proxy": proxy]).failure(of: server.request()))
+    #expect(failure.mayHaveReachedServer == false)
+    #expect(failure.kind == .invalid || failure.kind == .notSent, "\(failure)")
+    #expect(!failure.message.contains("ary"), "\(failure.message)")
+    #expect(server.requests.isEmpty)
+  }
+
   @Test(arguments: [407, 403, 502])
   func aProxyThatRefusesGetsNoCredentials(status: Int) async throws {
     let proxy = try LoopbackServer { connection in

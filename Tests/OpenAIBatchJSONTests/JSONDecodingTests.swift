@@ -221,6 +221,18 @@ extension JSONDecodingTests {
     #expect(try foundation.decode(Names.self, from: Data(text.utf8)) == ours)
   }
 
+  /// Composed and decomposed characters make different names, in JSON as in RFC 8259, though not in Swift.
+  @Test func allKeysAreThoseThatAreWritten() throws {
+    struct Names: Decodable {
+      let names: [[UInt8]]
+      init(from decoder: any Decoder) throws {
+        names = try decoder.container(keyedBy: AnyJSON.Key.self).allKeys.map { Array($0.stringValue.utf8) }
+      }
+    }
+    let names = try decode(Names.self, "{\"e\u{301}\":1,\"\u{E9}\":2,\"a\":3,\"a\":4}", JSONDecoding()).names
+    #expect(names == [Array("e\u{301}".utf8), Array("\u{E9}".utf8), Array("a".utf8)])
+  }
+
   struct WithDictionary: Decodable {
     let list: [String: Int]
   }

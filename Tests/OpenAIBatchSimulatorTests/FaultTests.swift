@@ -52,6 +52,12 @@ struct FaultTests {
     #expect(seen == [500, 502, 200])
   }
 
+  @Test(arguments: [(1000, 599), (-1, 400), (200, 400)])
+  func `a status that is none is the nearest one`(status: Int, seen: Int) async throws {
+    let service = TestService { $0.faults = [.failRequest(.listFiles, status: status)] }
+    #expect(try await service.get("/files").status == seen)
+  }
+
   @Test func `a delayed request waits on the simulator's clock`() async throws {
     let service = TestService { $0.speed = 10 }
     service.simulator.inject(.delay(.listFiles, by: .seconds(50)))

@@ -25,6 +25,7 @@ struct SessionFailureTests {
   @Test(arguments: [
     Row(-1003, "Could not resolve host: batch.invalid", .notSent, after: .truncated),
     Row(-1, "Could not resolve proxy: proxy.invalid", .notSent),
+    Row(-1, "Unsupported proxy syntax in 'http://user:can#ary@127.0.0.1:9'", .invalid, after: .invalid),
     Row(-1004, "Failed to connect to 127.0.0.1 port 1 after 0 ms: Couldn't connect to server", .notSent),
     Row(-1, "Failed to connect to host port 443 after 3 ms: Network is unreachable", .notSent),
     Row(-1001, "Failed to connect to host port 443 after 130000 ms: Connection timed out", .notSent),
@@ -78,5 +79,14 @@ struct SessionFailureTests {
     #expect(failure.kind == .interrupted)
     #expect(failure.mayHaveReachedServer)
     #expect(failure.message.contains(text))
+  }
+
+  @Test func aProxysPasswordIsNotRepeated() {
+    let failure = SessionFailure(
+      code: -1, text: "Unsupported proxy syntax in 'http://user:can#ary@127.0.0.1:9'"
+    )
+    .transportFailure(host: "host", sawResponse: false, sentBody: false)
+    #expect(failure.message.contains("http://<redacted>@127.0.0.1:9"))
+    #expect(!failure.message.contains("ary"))
   }
 }

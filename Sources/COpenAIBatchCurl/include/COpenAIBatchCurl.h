@@ -35,7 +35,7 @@ CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value);
 CURLcode ccurl_set_http_only(CURL *easy);
 // Ends a transfer without waiting for a name resolution that is under way (7.87).
 void ccurl_set_quick_exit(CURL *easy);
-// Re-opens connections older than `seconds` (7.80).
+// Re-opens connections older than `seconds`.
 void ccurl_set_max_connection_lifetime(CURL *easy, long seconds);
 // Calls `function` for each socket that the handle opens, before it is connected.
 void ccurl_set_socket_function(CURL *easy, curl_sockopt_callback function, void *context);
@@ -44,7 +44,7 @@ void ccurl_close_on_exec(curl_socket_t socket);
 CURLcode ccurl_set_header_function(CURL *easy, curl_write_callback function, void *context);
 CURLcode ccurl_set_write_function(CURL *easy, curl_write_callback function, void *context);
 CURLcode ccurl_set_read_function(CURL *easy, curl_read_callback function, void *context);
-// Calls `function` when a connection is there, before the first byte of the request (7.80; else an error).
+// Calls `function` when a connection is there, before the first byte of the request .
 typedef int (*ccurl_request_callback)(void *context, char *peer, char *local, int peer_port, int local_port);
 CURLcode ccurl_set_request_function(CURL *easy, ccurl_request_callback function, void *context);
 
