@@ -65,19 +65,48 @@ extension BatchClient {
 
   /// All batches, as a part of a call that must be over at `deadline`; `nil` if each page is a call of its own.
   ///
-  /// - Parameter keepsOlder: Whether older batches on the pages that were read anyway are given, too.
+  /// - Parameters:
+  ///   - keepsOlder: Whether older batches on the pages that were read anyway are given, too.
+  ///   - isThorough: Whether a batch that is overlooked does harm. A server that does not say whether there are more may
+  ///     give shorter pages than it was asked for: then only an empty page is the end.
   func batches(
     after: BatchID? = nil, pageSize: Int = 100, createdSince: Date?, keepsOlder: Bool = false,
-    options: CallOptions, until deadline: ContinuousClock.Instant?
+    isThorough: Bool = false, options: CallOptions, until deadline: ContinuousClock.Instant?
   ) -> PagedSequence<Batch, BatchClientError> {
     PagedSequence(after: after, repeatedCursor: { .repeatedCursor($0.rawValue, "listBatches") }) {
       cursor throws(BatchClientError) in
       let list = try await perform(
-        .listBatches(after: cursor, limit: pageSize), options, until: deadline ?? self.deadline(options))
+        .listBatches(after: cursor, limit: pageSize, fullPage: isThorough ? 1 : pageSize), options,
+        until: deadline ?? self.deadline(options))
       var page = Page(items: list.data, next: list.hasMore ? list.data.last?.id : nil)
+      if isThorough {
+        guard page.next != nil || !list.hasMore else { throw .emptyPageWithMore }
+        // It goes by no cursor, and gave all at once.
+        if let cursor, list.hasMore, list.data.contains(where: { $0.id == cursor }) {
+          page = Page(items: [], next: nil)
+        }
+      }
       if let createdSince { page.end(before: createdSince, keepsOlder: keepsOlder) }
       return page
     }
+  }
+}
+
+extension BatchClientError {
+  fileprivate static var emptyPageWithMore: BatchClientError {
+    BatchClientError(
+      .malformedResponse, operation: "listBatches",
+      "The server gave an empty page and says that there are more batches: what else there is cannot be known.",
+      attempts: 1)
+  }
+}
+
+extension BatchClient {
+  /// All batches, to be sure that none is overlooked.
+  package func allBatches(
+    createdSince: Date? = nil, options: CallOptions = CallOptions()
+  ) -> PagedSequence<Batch, BatchClientError> {
+    batches(createdSince: createdSince, isThorough: true, options: options, until: nil)
   }
 }
 
@@ -139,7 +168,10 @@ extension BatchOperation where Output == Batch {
 }
 
 extension BatchOperation where Output == ListBatchesResponse {
-  static func listBatches(after: BatchID?, limit: Int) throws(BatchClientError) -> Self {
+  /// - Parameter fullPage: How many batches let expect more, where the server does not say; by default `limit`.
+  static func listBatches(
+    after: BatchID?, limit: Int, fullPage: Int? = nil
+  ) throws(BatchClientError) -> Self {
     do throws(InvalidParameter) {
       try InvalidParameter.check(limit, in: 1...100, named: "limit")
     } catch {
@@ -150,7 +182,7 @@ extension BatchOperation where Output == ListBatchesResponse {
       name: "listBatches", effect: .safe, method: .get, path: "/batches",
       query: after + [(name: "limit", value: "\(limit)")],
       decode: { bytes throws(JSONFailure) in
-        ListBatchesResponse(try ListEnvelope<Batch>(parsing: bytes[...]), limit: limit)
+        ListBatchesResponse(try ListEnvelope<Batch>(parsing: bytes[...]), limit: fullPage ?? limit)
       })
   }
 }

@@ -22,7 +22,7 @@ struct JobSearch {
   /// The batches that carry the job's key, or the key with a number, newest first.
   func earlierBatches() async throws(BatchClientError) -> [Batch] {
     var found: [Batch] = []
-    for try await batch in client.batches(createdSince: since) where number(of: batch) != nil {
+    for try await batch in client.allBatches(createdSince: since) where number(of: batch) != nil {
       found.append(batch)
     }
     return found.sorted { ($1.createdAt, $1.id.rawValue) < ($0.createdAt, $0.id.rawValue) }
@@ -34,7 +34,7 @@ struct JobSearch {
     -> [Batch]
   {
     var found: [Batch] = []
-    for try await batch in client.batches(createdSince: since)
+    for try await batch in client.allBatches(createdSince: since)
     where batch.inputFileID == upload.id && batch.endpoint == endpoint && mark(of: batch) == nil {
       found.append(batch)
     }

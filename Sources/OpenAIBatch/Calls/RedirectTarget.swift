@@ -31,12 +31,29 @@ struct RedirectTarget: Sendable, Hashable {
     } else if reference.isEmpty {
       return nil
     } else {
-      text = origin + path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) + reference
+      let folder = path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex)
+      let place = reference.prefix { $0 != "?" }
+      text = origin + Self.withoutDotSegments(folder + place) + reference.dropFirst(place.count)
     }
     guard let address = try? WebAddress(text) else { return nil }
     let target = text.dropFirst(address.scheme.count + 3 + address.authority.utf8.count)
     self.address = address
     self.target = target.hasPrefix("/") ? String(target) : "/\(target)"
+  }
+
+  /// RFC 3986, section 5.2.4.
+  private static func withoutDotSegments(_ path: some StringProtocol) -> String {
+    var segments: [Substring] = []
+    let all = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map { Substring($0) }
+    for (number, segment) in all.enumerated() {
+      if segment == ".." { _ = segments.popLast() }
+      if segment != ".", segment != ".." {
+        segments.append(segment)
+      } else if number == all.count - 1 {
+        segments.append("")
+      }
+    }
+    return "/" + segments.joined(separator: "/")
   }
 
   /// Whether content may be fetched from there.

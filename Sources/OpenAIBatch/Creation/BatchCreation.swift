@@ -127,7 +127,8 @@ struct BatchCreation {
     let date = Date(timeIntervalSince1970: since)
     let oldest = Date(timeIntervalSince1970: oldest)
     // The mark says more than the times, because clocks differ.
-    let list = client.batches(createdSince: date, keepsOlder: true, options: options, until: deadline)
+    let list = client.batches(
+      createdSince: date, keepsOlder: true, isThorough: true, options: options, until: deadline)
     for try await batch in list {
       let isUndated = batch.createdAt.timeIntervalSince1970 <= 0
       if isMarked(batch) {

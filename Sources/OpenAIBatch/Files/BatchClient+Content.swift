@@ -14,6 +14,8 @@ struct ContentDownload: Sendable {
   let total: Int64?
   /// Whether the server says that it is still writing the file.
   let isIncomplete: Bool
+  /// The server's name for this state of the file.
+  let tag: String?
   let reader: ResponseBodyReader
 }
 
@@ -87,10 +89,10 @@ extension BatchClient {
   ) throws(BatchClientError) -> HTTPRequest {
     let target = RedirectTarget(location, from: head)
     guard let target, target.isTrusted else {
-      let place = target.map { "\($0.address.scheme)://\($0.address.authority)" } ?? "what is no web address"
+      let place = target.map { "to \($0.address.scheme)://\($0.address.authority), which is not https" }
       throw BatchClientError(
         .redirected, operation: "fileContent",
-        "The server redirects the file to \(place), which is not https; it was not followed.")
+        "The server redirects the file \(place ?? "without a usable address"); it was not followed.")
     }
     return HTTPRequest(
       method: .get, scheme: target.address.scheme, authority: target.address.authority, path: target.target)
@@ -113,7 +115,8 @@ extension BatchClient {
     guard response.head.status.code == 206 else {
       let total = fields[.contentLength].flatMap { Int64($0) }
       return ContentDownload(
-        start: 0, total: total, isIncomplete: isIncomplete, reader: response.takeBody().makeReader())
+        start: 0, total: total, isIncomplete: isIncomplete, tag: fields[.eTag],
+        reader: response.takeBody().makeReader())
     }
     guard let range = ContentRange(fields[.contentRange] ?? ""), range.first <= offset, range.last >= offset
     else {
@@ -121,7 +124,7 @@ extension BatchClient {
         .malformedResponse, operation: "fileContent", "The server sent another range than it was asked for.")
     }
     return ContentDownload(
-      start: range.first, total: range.total, isIncomplete: isIncomplete,
+      start: range.first, total: range.total, isIncomplete: isIncomplete, tag: fields[.eTag],
       reader: response.takeBody().makeReader())
   }
 }

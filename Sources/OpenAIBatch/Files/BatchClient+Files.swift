@@ -82,7 +82,13 @@ extension BatchOperation where Output == FileObject {
 
 extension BatchOperation where Output == FileDeletion {
   static func deleteFile(_ id: FileID) throws(BatchClientError) -> Self {
-    Self("deleteFile", effect: .idempotent, .delete, "/files/\(try id.encoded(for: "deleteFile"))")
+    Self(
+      name: "deleteFile", effect: .idempotent, method: .delete,
+      path: "/files/\(try id.encoded(for: "deleteFile"))",
+      decode: { bytes throws(JSONFailure) in
+        // As of a 204: it is done, and there is no more to say.
+        bytes.isEmpty ? FileDeletion(id: id, deleted: true) : try FileDeletion(parsing: bytes[...])
+      })
   }
 }
 

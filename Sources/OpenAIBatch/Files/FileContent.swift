@@ -31,6 +31,8 @@ public struct FileContent: AsyncSequence, Sendable {
     private(set) var total: Int64?
     /// Whether the service said last that it is still writing the file.
     private(set) var isIncomplete = false
+    /// The server's name for the state of the file that is being read.
+    private var tag: String?
     private var toSkip: Int64 = 0
     private var breaks = 0
     private var isFinished = false
@@ -48,6 +50,7 @@ public struct FileContent: AsyncSequence, Sendable {
           toSkip -= Int64(chunk.count - fresh.count)
           guard !fresh.isEmpty else { continue }
           delivered += Int64(fresh.count)
+          if let total, delivered > total { throw changed("has more than its \(total) bytes") }
           breaks = 0
           return fresh
         } catch {
@@ -102,6 +105,11 @@ public struct FileContent: AsyncSequence, Sendable {
       if let total, let now = download.total, now != total {
         throw changed("had \(total) bytes and has \(now)")
       }
+      // Each state of a file that is still being written has a name of its own.
+      if let tag, let now = download.tag, now != tag, !download.isIncomplete {
+        throw changed("is another one by its ETag")
+      }
+      tag = download.tag ?? tag
       isIncomplete = download.isIncomplete
       total = total ?? download.total
       toSkip = delivered - download.start

@@ -53,6 +53,47 @@ private let now = Date(timeIntervalSince1970: testEpoch)
     #expect(simulator.requestCount(of: .deleteFile) == 0)
   }
 
+  /// Batches in pages of two, whatever was asked for, by a server that does not say whether there are more.
+  private func shortPages(
+    _ batches: [String], goesByCursor: Bool = true, hasMore: Bool? = nil
+  ) -> ScriptedTransport {
+    ScriptedTransport { request in
+      guard request.method == "GET" else { return Reply(204, "") }
+      guard request.line.contains("/batches") else {
+        return Reply(
+          200, #"{"data":[\#(fileText(id: "file-1")),\#(fileText(id: "file-2"))],"has_more":false}"#)
+      }
+      let after = request.target.firstMatch(of: /after=batch_([0-9]+)/).flatMap { Int($0.1) }
+      let start = goesByCursor ? after.map { $0 + 1 } ?? 0 : 0
+      let page = goesByCursor ? batches.dropFirst(start).prefix(2) : batches[...]
+      let more = hasMore.map { #","has_more":\#($0)"# } ?? ""
+      return Reply(200, #"{"data":[\#(page.joined(separator: ","))]\#(more)}"#)
+    }
+  }
+
+  private let batches = (0..<5).map { number in
+    batchText(
+      id: "batch_\(number)", status: number == 4 ? "in_progress" : "completed",
+      fields: ["input_file_id": number == 4 || number == 0 ? "file-1" : "file-2"])
+  }
+
+  @Test(arguments: [true, false])
+  func seesEveryBatchWhereTheServerDoesNotSayWhetherThereAreMore(goesByCursor: Bool) async throws {
+    let client = BatchClient.test(shortPages(batches, goesByCursor: goesByCursor))
+    let plan = try await client.planCleanup(olderThan: .zero, unused: true)
+    #expect(plan.items.map(\.file.id) == ["file-2"], "the last of five batches runs on the first one's file")
+    let outcome = try await client.cleanUp(plan)
+    #expect(outcome.deleted == 1, "204 is an answer to a deletion")
+  }
+
+  @Test func deletesNothingWhereItCannotKnowAllBatches() async throws {
+    let transport = shortPages([], hasMore: true)
+    let error = try await failure {
+      try await BatchClient.test(transport).planCleanup(olderThan: .zero, unused: true)
+    }
+    #expect(error.kind == .malformedResponse && error.message.contains("empty page"))
+  }
+
   @Test func sparesTheFilesOfRunningBatches() async throws {
     let first = try await batch()
     clock.advance(by: .seconds(60))

@@ -75,6 +75,36 @@ private func broken(_ reply: Reply, after count: Int, _ kind: TransportFailure.K
     #expect(transport.requests.count == 3)
   }
 
+  /// Of two states of a file no bytes are joined.
+  @Test(arguments: [200, 206])
+  func noticesAnotherStateOfTheFile(status: Int) async throws {
+    let transport = ScriptedTransport { request in
+      var reply =
+        offset(request) == 0 || status == 200
+        ? Reply(200, text) : partial(from: offset(request))
+      reply.headers[.eTag] = request.number == 1 ? "\"v1\"" : "\"v2\""
+      return request.number == 1 ? broken(reply, after: 1000) : reply
+    }
+    let error = try await failure { try await BatchClient.test(transport).read() }
+    #expect(error.kind == .malformedResponse)
+    #expect(error.message.contains("changed while it was being read") && error.message.contains("ETag"))
+    #expect(transport.requests.count == 2)
+  }
+
+  @Test func takesNoMoreThanTheFileHas() async throws {
+    let transport = ScriptedTransport { request in
+      guard request.number > 1 else {
+        return broken(Reply(200, headers: [.contentLength: "\(bytes.count)"], bytes: bytes), after: 1000)
+      }
+      var reply = partial(from: 1000)
+      reply.chunks.append([1, 2, 3])
+      return reply
+    }
+    let error = try await failure { try await BatchClient.test(transport).read() }
+    #expect(error.kind == .malformedResponse)
+    #expect(error.message.contains("more than its \(bytes.count) bytes"))
+  }
+
   @Test func goesOnWhenTheRangeBeginsEarlier() async throws {
     let transport = ScriptedTransport { request in
       request.number == 1 ? broken(Reply(200, text), after: 1000) : partial(from: 512)
