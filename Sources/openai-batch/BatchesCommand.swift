@@ -26,6 +26,7 @@ struct BatchesCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+      try output.target.check()
       let request = CreateBatchRequest(
         inputFileID: FileID(fileID), endpoint: BatchEndpoint(endpoint),
         completionWindow: CompletionWindow(creation.window), metadata: creation.pairs,
@@ -46,6 +47,7 @@ struct BatchesCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+      try output.target.check()
       let batch = try await connection.makeClient().retrieveBatch(BatchID(id))
       try output.write(batch, text: BatchText.details)
     }
@@ -72,6 +74,7 @@ struct BatchesCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+      try output.target.check()
       let client = try connection.makeClient()
       let pageSize = all ? 100 : min(limit, 100)
       let batches = client.batches(after: after.map { BatchID($0) }, pageSize: pageSize)
@@ -92,6 +95,7 @@ struct BatchesCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+      try output.target.check()
       let batch = try await connection.makeClient().cancelBatch(BatchID(id))
       try output.write(batch, text: BatchText.details)
     }

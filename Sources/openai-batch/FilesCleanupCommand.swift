@@ -43,6 +43,7 @@ extension FilesCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+      try output.target.check()
       let client = try connection.makeClient()
       let plan = try await client.planCleanup(
         olderThan: olderThan?.duration ?? .seconds(7 * 86_400), collected: collected, unused: unused)

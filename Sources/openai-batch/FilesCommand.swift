@@ -34,6 +34,11 @@ struct FilesCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+      try output.target.check()
+      guard path != "-" else {
+        throw CommandProblem(
+          status: .usage, message: "stdin cannot be uploaded: its length is not known. Name a file.")
+      }
       try InputFile.requireReadable(path)
       let file = try await connection.makeClient().uploadFile(
         at: path, named: name, purpose: FilePurpose(purpose),
@@ -54,6 +59,7 @@ struct FilesCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+      try output.target.check()
       let file = try await connection.makeClient().retrieveFile(FileID(id))
       try output.write(file, text: BatchText.line)
     }
@@ -83,6 +89,7 @@ struct FilesCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+      try output.target.check()
       let client = try connection.makeClient()
       let files = client.files(
         purpose: purpose.map { FilePurpose($0) }, after: after.map { FileID($0) },
@@ -102,6 +109,7 @@ struct FilesCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+      try output.target.check()
       let deletion = try await connection.makeClient().deleteFile(FileID(id))
       try output.write(deletion) { "\($0.id) \($0.deleted ? "deleted" : "not deleted")" }
       if !deletion.deleted { throw ExitStatus.Exit(status: .refused) }
@@ -120,6 +128,7 @@ struct FilesCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
 
     func run() async throws {
+      Signals.leaveNothingBehind()
       let client = try connection.makeClient()
       let output = target.output
       guard output != "-" else {

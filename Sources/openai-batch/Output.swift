@@ -19,19 +19,18 @@ struct OutputOptions: ParsableArguments {
     static var forStandardOutput: Format { Console.stdoutIsTerminal ? .text : .jsonl }
   }
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("A file for the data; - is stdout.", valueName: "file"))
-  var output = "-"
+  @OptionGroup var target: TargetOptions
 
   @Option(help: "text, json or jsonl; by default text on a terminal, jsonl in a pipe or a file.")
   var format: Format?
 
   var effectiveFormat: Format {
-    format ?? (output == "-" ? .forStandardOutput : .jsonl)
+    format ?? (target.output == "-" ? .forStandardOutput : .jsonl)
   }
 
   /// Writes one value.
   func write<Value: Encodable>(_ value: Value, text: (Value) -> String) throws {
-    let output = try DataOutput(path: output)
+    let output = try DataOutput(path: target.output)
     switch effectiveFormat {
     case .text: try output.write(Array((Console.printable(text(value)) + "\n").utf8))
     case .json: try output.write(try Self.encode(value, [.prettyPrinted]) + [0x0A])
@@ -42,7 +41,7 @@ struct OutputOptions: ParsableArguments {
 
   /// Opens the output for values that come one by one.
   func openList<Value: Encodable>(text: @escaping (Value) -> String) throws -> ListOutput<Value> {
-    ListOutput(try DataOutput(path: output), effectiveFormat, text: text)
+    ListOutput(try DataOutput(path: target.output), effectiveFormat, text: text)
   }
 
   fileprivate static func encode(_ value: some Encodable, _ form: JSONEncoder.OutputFormatting) throws

@@ -65,8 +65,10 @@ struct ResultFields: ExpressibleByArgument {
   let fields: [ResultField]
 
   init?(argument: String) {
-    let names = argument.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    guard !names.contains("") else { return nil }
+    let names = argument.split(separator: ",", omittingEmptySubsequences: false).map {
+      String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+    }
+    guard !names.contains(""), Set(names).count == names.count else { return nil }
     fields = names.map(ResultField.init)
   }
 }

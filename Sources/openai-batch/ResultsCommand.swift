@@ -50,6 +50,7 @@ struct ResultsCommand: AsyncParsableCommand {
 
   func run() async throws {
     let client = try connection.makeClient()
+    Signals.leaveNothingBehind()
     try input.map(InputFile.requireReadable)
     try target.check(against: input.map { [$0] } ?? [])
     let batch = try await client.retrieveBatch(BatchID(id))
@@ -78,20 +79,28 @@ struct ResultsCommand: AsyncParsableCommand {
   /// Writes the lines of both files; tells whether all rows that the batch counts are there and answered.
   private func writeLines(_ batch: Batch, _ client: BatchClient) async throws -> Bool {
     var writer = try makeWriter()
-    var (answered, failed) = (0, 0)
+    var (answered, failed, nameless) = (0, 0, 0)
     var deletion: BatchClientError?
     var lines = client.resultLines(of: batch, partial: partial).makeAsyncIterator()
     while let line = try await next(of: &lines, &deletion) {
       if case .success = line.result.outcome { answered += 1 } else { failed += 1 }
+      if line.result.customID.isEmpty { nameless += 1 }
       try write(line, to: &writer)
     }
     if let deletion, answered + failed == 0 { throw deletion }
     try writer.finish()
     // A batch that runs has not yet all it will have.
-    let missing = batch.status.isTerminal ? max(0, max(0, batch.requestCounts.total) - answered - failed) : 0
-    connection.say("\(answered) answered, \(failed) failed\(missing > 0 ? ", \(missing) missing" : "").")
+    let total = batch.status.isTerminal ? max(0, batch.requestCounts.total) : 0
+    let missing = max(0, total - answered - failed)
+    let surplus = total > 0 ? max(0, answered + failed - total) : 0
+    let odd = [
+      (missing, "missing"), (surplus, "more than the batch has rows"), (nameless, "without custom_id"),
+    ]
+    connection.say(
+      "\(answered) answered, \(failed) failed"
+        + odd.filter { $0.0 > 0 }.map { ", \($0.0) \($0.1)" }.joined() + ".")
     if let deletion { throw deletion }
-    return failed == 0 && missing == 0
+    return failed == 0 && odd.allSatisfy { $0.0 == 0 }
   }
 
   /// The next line; at the end of the lines that are there, why others are not.

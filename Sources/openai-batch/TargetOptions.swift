@@ -12,14 +12,18 @@ struct TargetOptions: ParsableArguments {
   @Flag(help: "Replace an existing output, though never an input.")
   var overwrite = false
 
-  /// Makes sure that nothing is lost.
+  /// Makes sure that nothing is lost; before anything is done, so that what is done has its place.
   ///
   /// - Parameter inputs: The paths of what is read meanwhile.
   func check(against inputs: [String] = []) throws {
     guard output != "-" else { return }
+    guard !output.isEmpty else { throw CommandProblem(status: .usage, message: "--output is empty.") }
     if inputs.contains(where: { OutputFile.replaces($0, at: output) }) {
       throw CommandProblem(
         status: .local, message: "\(output) is an input itself; choose another name. Nothing was written.")
+    }
+    guard !OutputFile.exists("\(output)/") else {
+      throw CommandProblem(status: .local, message: "\(output) is a folder; name a file.")
     }
     guard overwrite || !OutputFile.exists(output) else {
       throw CommandProblem(

@@ -35,9 +35,14 @@ struct VerifyCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    Signals.leaveNothingBehind()
     try InputFile.requireReadable(input)
     for path in results { try InputFile.requireReadable(path) }
+    try output.target.check(against: results + [input])
     let audit = try await audit()
+    guard audit.rows > 0 else {
+      throw CommandProblem(status: .usage, message: "\(input) has no rows.")
+    }
     try output.write(AuditRecord(audit), text: { _ in AuditText.summary(audit) })
     if !audit.isComplete { throw ExitStatus.Exit(status: .incomplete) }
   }

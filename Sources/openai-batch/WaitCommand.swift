@@ -28,6 +28,7 @@ struct WaitCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() async throws {
+    try output.target.check()
     let client = try connection.makeClient()
     let detaching = Detaching(resume: Detaching.sameLine)
     detaching.follow(ids.map(BatchID.init))

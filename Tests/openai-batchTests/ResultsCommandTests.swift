@@ -192,6 +192,35 @@ struct ResultsCommandTests {
     )
     #expect(
       try await service.fixture.run("verify", "--results", "none.jsonl", "--input", "one.jsonl").status == 2)
+    try service.fixture.write("", to: "empty.jsonl")
+    let empty = try await service.fixture.run(
+      "verify", "--results", "answer.jsonl", "--input", "empty.jsonl")
+    #expect(empty.status == 2 && empty.errors.contains("empty.jsonl has no rows"))
+  }
+
+  @Test(arguments: ["one.jsonl", "answer.jsonl"])
+  func theAccountReplacesNoneOfItsInputs(output: String) async throws {
+    let fixture = try CommandFixture()
+    for name in ["one.jsonl", "answer.jsonl"] { try fixture.write(CommandFixture.row("plain"), to: name) }
+    let outcome = try await fixture.run(
+      "verify", "--results", "answer.jsonl", "--input", "one.jsonl", "-o", output, "--overwrite")
+    #expect(outcome.status == 8 && outcome.errors.contains("\(output) is an input itself"))
+    #expect(try fixture.read(output) == CommandFixture.row("plain"))
+  }
+
+  /// What the lines do not account for is said, also without the input.
+  @Test(arguments: [("duplicate", ", 1 more than the batch has rows"), ("drop", ", 1 missing")])
+  func linesAreCountedAgainstTheBatch(directive: String, says: String) async throws {
+    let service = try await service()
+    let row = CommandFixture.row("steered").replacingOccurrences(
+      of: #""body":{"#, with: #""body":{"metadata":{"simulate":"\#(directive)"},"#)
+    try service.fixture.write(row + CommandFixture.row("other"), to: "steered.jsonl")
+    let run = try await service.fixture.run("run", "steered.jsonl", "-o", "answers", "--poll", "10ms")
+    #expect(run.status == 6)
+    let batches = try await service.fixture.run("batches", "list")
+    let batch = try #require(try object(batches.lines[0])["id"] as? String)
+    let outcome = try await service.fixture.run("results", batch)
+    #expect(outcome.status == 6 && outcome.errors.contains(says), "\(outcome.errors)")
   }
 
   @Test(arguments: [

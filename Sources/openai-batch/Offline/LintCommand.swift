@@ -41,6 +41,7 @@ struct LintCommand: ParsableCommand {
   func run() throws {
     Signals.leaveNothingBehind()
     let source = try InputFile(input)
+    try output.target.check(against: [source.path])
     var list = try output.openList { (finding: Finding) in
       let place = [finding.file, finding.line.map(String.init)].compactMap(\.self).joined(separator: ":")
       return "\(place): \(finding.code): \(finding.message)"

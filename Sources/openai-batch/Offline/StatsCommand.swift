@@ -23,6 +23,7 @@ struct StatsCommand: ParsableCommand {
   func run() throws {
     Signals.leaveNothingBehind()
     let source = try InputFile(input)
+    try output.target.check(against: [source.path])
     let plan = try JobPlan(input: source.path, limits: limits.limits) { _ in }
     try output.write(RequestStatistics(plan, name: source.name), text: \.text)
     guard plan.input.problemCount > 0 else { return }

@@ -50,9 +50,20 @@ struct BodyForm {
       }
       let value = Array(setting.value.utf8)
       let isJSON = (try? JSONValue(parsing: value)) != nil
+      guard isJSON || !Self.looksLikeJSON(setting.value) else {
+        throw Self.problem(
+          "--set \(setting.key): \(setting.value) is not JSON; a text that looks like it stands in double quotes"
+        )
+      }
       members[setting.key] = try isJSON ? value : JSONText.encode(setting.value)
     }
     (before, after) = try Self.form(members, key, opening, closing)
+  }
+
+  /// Whether a value was meant as a number, a list, an object, a text in quotes, or Python's word for one.
+  private static func looksLikeJSON(_ text: String) -> Bool {
+    Double(text) != nil || text.hasPrefix("{") || text.hasPrefix("[") || text.hasPrefix("\"")
+      || ["True", "False", "None"].contains(text)
   }
 
   /// The body with a text.

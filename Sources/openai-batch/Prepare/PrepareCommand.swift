@@ -36,7 +36,8 @@ struct PrepareCommand: ParsableCommand {
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp(
-      "A further parameter of each row, such as max_tokens=200; may be repeated.", valueName: "k=v"))
+      "A further parameter of each row, such as max_tokens=200; JSON, or else a text. May be repeated.",
+      valueName: "k=v"))
   var settings: [Pair] = []
 
   @Option(help: "Where ids come from: row or content.")

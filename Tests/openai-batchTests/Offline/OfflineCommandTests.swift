@@ -156,6 +156,18 @@ struct OfflineCommandTests {
     #expect(!FileManager.default.fileExists(atPath: fixture.path("in-002.jsonl")))
   }
 
+  @Test(arguments: ["lint", "stats"])
+  func whatIsSaidOfAFileDoesNotReplaceIt(command: String) async throws {
+    try fixture.write(row("a"), to: "in.jsonl")
+    let onto = try await fixture.run(command, "in.jsonl", "-o", "in.jsonl", "--overwrite")
+    #expect(onto.status == 8 && onto.errors.contains("in.jsonl is an input itself"))
+    #expect(try fixture.read("in.jsonl") == row("a"))
+    try fixture.write("precious", to: "out")
+    #expect(try await fixture.run(command, "in.jsonl", "-o", "out").status == 8)
+    #expect(try fixture.read("out") == "precious")
+    #expect(try await fixture.run(command, "in.jsonl", "-o", "out", "--overwrite").status == 0)
+  }
+
   static let writers = [
     ["sample", "in.jsonl", "-n", "1"], ["merge", "in.jsonl"],
     ["prepare", "in.jsonl", "--model", "m", "--template", "{custom_id}"],
