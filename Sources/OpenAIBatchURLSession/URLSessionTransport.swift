@@ -15,8 +15,9 @@ public import OpenAIBatchTransport
 /// - A response with trailers, a connection that closes in the middle of a response's header, and a redirect to
 ///   `//[` with an IPv6 address trap inside Foundation and end the process (swift-corelibs-foundation issues 5285
 ///   and 5286; the first two are fixed in Swift 6.4).
-/// - A call that is cancelled while its body is being sent can trap inside Foundation and end the process, once in twenty
-///   to a hundred times, unless the body is of 1 MiB at most and not a file. A Content-Length of 2^63 - 2 and more traps.
+/// - A call whose body is a file, or of more than 1 MiB, and that is cancelled or loses its connection while the body is
+///   being sent, can trap inside Foundation and end the process: once in twenty to a hundred times when it is cancelled,
+///   once in five when a 20 MB upload is reset near its end. A Content-Length of 2^63 - 2 and more traps.
 /// - What a server sends on a kept connection after the end of a response can be taken for the answer to the next GET.
 ///   Of two fields Content-Length that differ in case the last one counts.
 /// - Ending a session that has open TLS connections can trap with recent versions of libcurl (issue 5203): make one

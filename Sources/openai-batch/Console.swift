@@ -17,6 +17,14 @@ enum Console {
   static var stdoutIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
   static var stderrIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+  /// Opens what a caller has closed of stdin, stdout and stderr: the next file would get its number, and the messages.
+  static func claimDescriptors() {
+    var descriptor: CInt
+    // For reading only: who writes to what is closed gets an error, as before.
+    repeat { descriptor = open("/dev/null", O_RDONLY) } while 0...STDERR_FILENO ~= descriptor
+    if descriptor > STDERR_FILENO { close(descriptor) }
+  }
+
   /// A reader that goes away, as in `| head`, is an error of the write and not the end of the process.
   static func ignoreBrokenPipes() {
     signal(SIGPIPE, SIG_IGN)

@@ -33,6 +33,7 @@ struct OpenAIBatchCommand: AsyncParsableCommand {
   }
 
   static func main() async {
+    Console.claimDescriptors()
     Console.ignoreBrokenPipes()
     do {
       var command = try parseAsRoot(Pair.spreading(Array(CommandLine.arguments.dropFirst())))

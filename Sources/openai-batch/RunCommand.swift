@@ -61,7 +61,7 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     let detaching = Detaching(resume: Detaching.sameLine)
-    let source = try input == "-" ? StandardInput() : nil
+    let source = try StandardInput(input)
     // The file goes with its object, which nothing else would keep until the job is done.
     defer { withExtendedLifetime(source) {} }
     let path = source?.path ?? input

@@ -11,23 +11,39 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// What comes in on stdin, kept in a private temporary file: a job reads its input more than once.
+/// What comes in on stdin or through a pipe, kept in a private temporary file: a job reads its input more than once.
 final class StandardInput: Sendable {
   let path: String
   /// Never committed: it goes with this object, or at a signal.
   private let file: OutputFile
 
-  init() throws {
+  /// Reads what an argument names, if it can be read only once; `nil` for a file.
+  convenience init?(_ argument: String) throws {
+    if argument == "-" {
+      try self.init(reading: STDIN_FILENO, "stdin")
+      return
+    }
+    var status = stat()
+    guard stat(argument, &status) == 0, [S_IFIFO, S_IFCHR].contains(status.st_mode & S_IFMT) else {
+      return nil
+    }
+    let descriptor = open(argument, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileFailure(path: argument, action: "open", code: errno) }
+    defer { close(descriptor) }
+    try self.init(reading: descriptor, argument)
+  }
+
+  private init(reading descriptor: CInt, _ name: String) throws {
     file = try OutputFile(replacing: TemporaryPath.unique("openai-batch-stdin"))
     while true {
       var code: CInt = 0
       let bytes = [UInt8](unsafeUninitializedCapacity: 256 << 10) { buffer, count in
         var got: Int
-        repeat { got = read(STDIN_FILENO, buffer.baseAddress, 256 << 10) } while got < 0 && errno == EINTR
+        repeat { got = read(descriptor, buffer.baseAddress, 256 << 10) } while got < 0 && errno == EINTR
         code = got < 0 ? errno : 0
         count = max(got, 0)
       }
-      guard code == 0 else { throw FileFailure(path: "stdin", action: "read", code: code) }
+      guard code == 0 else { throw FileFailure(path: name, action: "read", code: code) }
       if bytes.isEmpty { break }
       try file.write(bytes[...])
     }

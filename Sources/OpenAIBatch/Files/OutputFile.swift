@@ -105,7 +105,7 @@ package final class OutputFile: Sendable {
   deinit {
     if !state.withLock({ $0.isCommitted }) {
       Self.unfinished.withLock { paths in
-        unlink(partialPath)
+        if isOurs { unlink(partialPath) }
         _ = paths.remove(partialPath)
       }
     }
@@ -155,12 +155,23 @@ package final class OutputFile: Sendable {
         throw FileFailure(path: partialPath, action: "sync", code: errno)
       }
       try Self.unfinished.withLock { paths throws(FileFailure) in
+        guard isOurs else {
+          throw FileFailure(path: partialPath, reason: "was removed or replaced while it was written")
+        }
         try replacing ? replace() : appear()
         paths.remove(partialPath)
       }
       state.isCommitted = true
     }
     if isDurable { Self.syncFolder(of: path) }
+  }
+
+  /// Whether the unfinished file is still the one under its name.
+  private var isOurs: Bool {
+    var opened = stat()
+    var named = stat()
+    return fstat(descriptor, &opened) == 0 && lstat(partialPath, &named) == 0 && opened.st_ino == named.st_ino
+      && opened.st_dev == named.st_dev
   }
 
   private func replace() throws(FileFailure) {

@@ -15,9 +15,9 @@ final class InputFile: Sendable {
   ///
   /// - Throws: ``CommandProblem`` when it cannot be read.
   init(_ argument: String) throws {
-    source = try argument == "-" ? StandardInput() : nil
+    source = try StandardInput(argument)
     path = source?.path ?? argument
-    name = source == nil ? argument : "stdin"
+    name = argument == "-" ? "stdin" : argument
     try Self.requireReadable(path)
   }
 

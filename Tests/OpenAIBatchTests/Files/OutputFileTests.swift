@@ -75,6 +75,22 @@ import Testing
     #expect(try folder.read("out") == Array("next".utf8))
   }
 
+  /// Somebody removed the unfinished file, and somebody else writes under its name by now.
+  @Test(arguments: [true, false])
+  func givesItsNameToNoOtherFile(isReplaced: Bool) throws {
+    let first = try OutputFile(replacing: path)
+    try first.write(Array("first".utf8)[...])
+    try FileManager.default.removeItem(atPath: "\(path).partial")
+    var second = isReplaced ? try OutputFile(replacing: path) : nil
+    let failure = try #require(throws: FileFailure.self) { try first.commit() }
+    #expect(failure.reason == "was removed or replaced while it was written")
+    #expect(try folder.names == (isReplaced ? ["out.partial"] : []))
+    try second?.write(Array("second".utf8)[...])
+    try second?.commit()
+    second = nil
+    #expect(try folder.names == (isReplaced ? ["out"] : []))
+  }
+
   @Test func takesOverAPartialOfADeadProcess() throws {
     let partial = "\(path).partial"
     #expect(

@@ -156,6 +156,20 @@ struct OfflineCommandTests {
     #expect(!FileManager.default.fileExists(atPath: fixture.path("in-002.jsonl")))
   }
 
+  /// As `lint <(zcat in.jsonl.gz)` in a shell.
+  @Test func aPipeIsReadLikeStandardInput() async throws {
+    let pipe = fixture.path("pipe")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let lint = try fixture.start(["lint", "pipe"])
+    try fixture.write(row("a") + row("a"), to: "in.jsonl")
+    let writer = try FileHandle(forWritingTo: URL(fileURLWithPath: pipe))
+    try writer.write(contentsOf: Data(fixture.read("in.jsonl").utf8))
+    try writer.close()
+    let outcome = try await lint.wait()
+    #expect(outcome.status == 2)
+    #expect(try objects(outcome.output).first?["file"] as? String == "pipe")
+  }
+
   @Test(arguments: ["lint", "stats"])
   func whatIsSaidOfAFileDoesNotReplaceIt(command: String) async throws {
     try fixture.write(row("a"), to: "in.jsonl")
