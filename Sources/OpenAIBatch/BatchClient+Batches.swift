@@ -69,9 +69,11 @@ extension BatchClient {
   ///   - keepsOlder: Whether older batches on the pages that were read anyway are given, too.
   ///   - isThorough: Whether a batch that is overlooked does harm. A server that does not say whether there are more may
   ///     give shorter pages than it was asked for: then only an empty page is the end.
+  ///   - mayEndInDoubt: Whether an empty page of which the server says that more follows is the end.
   func batches(
     after: BatchID? = nil, pageSize: Int = 100, createdSince: Date?, keepsOlder: Bool = false,
-    isThorough: Bool = false, options: CallOptions, until deadline: ContinuousClock.Instant?
+    isThorough: Bool = false, mayEndInDoubt: Bool = true, options: CallOptions,
+    until deadline: ContinuousClock.Instant?
   ) -> PagedSequence<Batch, BatchClientError> {
     PagedSequence(after: after, repeatedCursor: { .repeatedCursor($0.rawValue, "listBatches") }) {
       cursor throws(BatchClientError) in
@@ -79,12 +81,10 @@ extension BatchClient {
         .listBatches(after: cursor, limit: pageSize, fullPage: isThorough ? 1 : pageSize), options,
         until: deadline ?? self.deadline(options))
       var page = Page(items: list.data, next: list.hasMore ? list.data.last?.id : nil)
-      if isThorough {
-        guard page.next != nil || !list.hasMore else { throw .emptyPageWithMore }
-        // It goes by no cursor, and gave all at once.
-        if let cursor, list.hasMore, list.data.contains(where: { $0.id == cursor }) {
-          page = Page(items: [], next: nil)
-        }
+      if list.hasMore, list.data.isEmpty, !mayEndInDoubt { throw .emptyPageWithMore }
+      // It goes by no cursor, and gave all at once.
+      if isThorough, !list.statesMore, let cursor, list.data.contains(where: { $0.id == cursor }) {
+        page = Page(items: [], next: nil)
       }
       if let createdSince { page.end(before: createdSince, keepsOlder: keepsOlder) }
       return page
@@ -102,11 +102,13 @@ extension BatchClientError {
 }
 
 extension BatchClient {
-  /// All batches, to be sure that none is overlooked.
+  /// All batches, where one that is overlooked does harm; see `batches(after:…)`.
   package func allBatches(
-    createdSince: Date? = nil, options: CallOptions = CallOptions()
+    createdSince: Date? = nil, mayEndInDoubt: Bool = true, options: CallOptions = CallOptions()
   ) -> PagedSequence<Batch, BatchClientError> {
-    batches(createdSince: createdSince, isThorough: true, options: options, until: nil)
+    batches(
+      createdSince: createdSince, isThorough: true, mayEndInDoubt: mayEndInDoubt, options: options, until: nil
+    )
   }
 }
 

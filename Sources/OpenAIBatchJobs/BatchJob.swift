@@ -34,8 +34,8 @@ public struct BatchJob: Sendable {
     public var metadata: [String: String]?
     /// When the service deletes the result files; 30 days after they are made if not given.
     public var outputExpiresAfter: FileExpiration?
-    /// A key of your own, in place of the hash of input, endpoint, window and metadata: one for each input. It must not end in a slash and a
-    /// number: the batches that follow the first are marked so.
+    /// A key of your own, in place of the hash of input, endpoint, window and metadata: one for each input. It must not
+    /// end in a slash and a number: the batches that follow the first are marked so.
     public var key: String?
     /// How far back an earlier batch of this job is looked for; 48 hours by default. An older one is not found, and its rows
     /// are paid for again.

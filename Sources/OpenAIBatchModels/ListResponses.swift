@@ -22,6 +22,8 @@ where Item.ID: OpenEnum {
   public var lastID: Item.ID?
   /// Whether there are more. A server that does not say is asked again only after a full page.
   public var hasMore: Bool
+  /// Whether the server said so.
+  package var statesMore = true
 
   /// Creates a page, such as for a test; the ids are those of its items.
   public init(data: [Item], hasMore: Bool = false) {
@@ -92,6 +94,7 @@ extension ListResponse where Item: JSONReadable {
   package init(_ list: ListEnvelope<Item>, limit: Int) {
     self.init(data: list.data, hasMore: list.hasMore ?? (list.data.count >= limit))
     object = list.object
+    statesMore = list.hasMore != nil
     if let id = list.firstID { firstID = Item.ID(id) }
     if let id = list.lastID { lastID = Item.ID(id) }
   }

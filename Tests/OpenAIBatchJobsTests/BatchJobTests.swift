@@ -26,7 +26,7 @@ struct BatchJobTests {
 
   /// Some providers drop metadata, or leave it out of their lists.
   @Test func theSameJobAgainFindsItsBatchWithoutAMark() async throws {
-    let fixture = try JobFixture(keepsMetadata: false)
+    let fixture = try JobFixture(provider: .keepsNoMetadata)
     try fixture.writeInput(rows: 20)
     let first = try await fixture.job().run()
     #expect(first.batch.metadata == nil)
@@ -55,6 +55,19 @@ struct BatchJobTests {
     #expect(fixture.simulator.requestCount(of: .createBatch) == 1)
     #expect(fixture.simulator.requestCount(of: .uploadFile) == 1)
     #expect(try Data(contentsOf: URL(fileURLWithPath: fixture.output)) == before)
+  }
+
+  @Test(arguments: [Provider.listsInShortPages, .listsWithoutCursor])
+  func theSameJobAgainFindsItsBatchBehindOthers(provider: Provider) async throws {
+    let fixture = try JobFixture(provider: provider)
+    try fixture.writeInput(rows: 2)
+    let first = try await fixture.job().run()
+    for number in 0..<3 {
+      let request = CreateBatchRequest(inputFileID: first.batch.inputFileID, endpoint: .chatCompletions)
+      _ = try await fixture.client.createBatch(request, key: BatchKey("other \(number)"))
+    }
+    #expect(try await fixture.job().run().batch.id == first.batch.id)
+    #expect(fixture.simulator.requestCount(of: .createBatch) == 4)
   }
 
   @Test(arguments: ["endpoint and window", "metadata", "input"])

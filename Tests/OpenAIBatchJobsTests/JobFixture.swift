@@ -14,7 +14,7 @@ final class JobFixture: Sendable {
   let client: BatchClient
 
   init(
-    keepsMetadata: Bool = true, _ adjust: (inout BatchSimulator.Configuration) -> Void = { _ in }
+    provider: Provider = .usual, _ adjust: (inout BatchSimulator.Configuration) -> Void = { _ in }
   ) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("jobs-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -22,7 +22,7 @@ final class JobFixture: Sendable {
     adjust(&configuration)
     simulator = BatchSimulator(configuration: configuration)
     client = Self.makeClient(
-      keepsMetadata ? simulator.transport : WithoutMetadata(service: simulator.transport))
+      provider == .usual ? simulator.transport : OtherWays(service: simulator.transport, provider: provider))
   }
 
   deinit {
@@ -81,16 +81,38 @@ final class JobFixture: Sendable {
   }
 }
 
-/// A provider that does not keep metadata.
-private struct WithoutMetadata: Transport {
-  let service: any Transport
+/// What a provider does otherwise.
+enum Provider: Sendable {
+  case usual
+  case keepsNoMetadata
+  /// Lists in pages of one, whatever it is asked for, and does not say whether there are more.
+  case listsInShortPages
+  /// Lists all at once, whatever the cursor, and does not say that it does.
+  case listsWithoutCursor
+}
 
-  func send(_ request: TransportRequest) async throws(TransportFailure) -> TransportResponse {
+/// A provider of its own ways.
+private struct OtherWays: Transport {
+  let service: any Transport
+  let provider: Provider
+
+  func send(_ original: TransportRequest) async throws(TransportFailure) -> TransportResponse {
+    var request = original
+    if let path = request.head.path, path.contains("/batches?") {
+      switch provider {
+      case .listsInShortPages: request.head.path = path.replacing("limit=100", with: "limit=1")
+      case .listsWithoutCursor: request.head.path = path.replacing(/after=[^&]*&?/, with: "")
+      case .usual, .keepsNoMetadata: break
+      }
+    }
     let response = try await service.send(request)
     guard request.head.path?.contains("/batches") == true else { return response }
     let head = response.head
     let text = String(decoding: try await response.collect(upTo: 1 << 20), as: UTF8.self)
-    let bare = text.replacing(/"metadata":\s*\{[^}]*\}/, with: "\"metadata\":null")
+    let bare =
+      provider == .keepsNoMetadata
+      ? text.replacing(/"metadata":\s*\{[^}]*\}/, with: "\"metadata\":null")
+      : text.replacing(/"has_more":\s*[a-z]*/, with: "\"x\":0")
     var fields = head.headerFields
     fields[.contentLength] = nil
     return TransportResponse(
