@@ -126,22 +126,22 @@ final class EngineLoop {
       queue.append(transfer)
       if let deadline = transfer.deadline { noteDeadline(deadline) }
     case .cancel(let transfer):
-      if let transfer = live[ObjectIdentifier(transfer)] {
-        end(transfer, .failed(.cancelled(mayHaveReachedServer: transfer.mayHaveSent)))
+      if let call = live[ObjectIdentifier(transfer)] {
+        end(call, .failed(.cancelled(mayHaveReachedServer: call.mayHaveSent)))
       } else {
         transfer.finish(.failed(.cancelled(mayHaveReachedServer: false)))
         queue.noteEnded()
       }
     case .resumeReceiving(let transfer):
-      if let transfer = live[ObjectIdentifier(transfer)] { check(transfer, transfer.resumeReceiving()) }
+      if let call = live[ObjectIdentifier(transfer)] { check(call, call.resumeReceiving()) }
     case .bodyIsReady(let transfer):
-      guard let transfer = live[ObjectIdentifier(transfer)] else { return }
-      if let failure = transfer.transfer.upload?.failure {
-        end(transfer, .failed(transfer.easy == nil ? failure.beforeSending : failure))
-      } else if transfer.easy == nil {
-        begin(transfer)
+      guard let call = live[ObjectIdentifier(transfer)] else { return }
+      if let failure = transfer.upload?.failure {
+        end(call, .failed(call.easy == nil ? failure.beforeSending : failure))
+      } else if call.easy == nil {
+        begin(call)
       } else {
-        check(transfer, transfer.resumeSending())
+        check(call, call.resumeSending())
       }
     }
   }
@@ -152,77 +152,77 @@ final class EngineLoop {
 
   private func fillSlots() {
     while live.count < settings.maxConnections, let transfer = queue.popFirst() {
-      let transfer = LiveTransfer(transfer, loop: self)
-      live[ObjectIdentifier(transfer.transfer)] = transfer
-      if let upload = transfer.transfer.upload {
+      let call = LiveTransfer(transfer, loop: self)
+      live[ObjectIdentifier(transfer)] = call
+      if let upload = transfer.upload {
         upload.start()
       } else {
-        begin(transfer)
+        begin(call)
       }
     }
   }
 
-  private func begin(_ transfer: LiveTransfer) {
-    guard let easy = takeSpare(for: transfer) ?? EasyHandle() else { return failForMemory(transfer) }
-    easy.owner = transfer
-    guard easy.configure(for: transfer, settings: settings), multi.add(easy) else {
+  private func begin(_ call: LiveTransfer) {
+    guard let easy = takeSpare(for: call) ?? EasyHandle() else { return failForMemory(call) }
+    easy.owner = call
+    guard easy.configure(for: call, settings: settings), multi.add(easy) else {
       easy.close()
-      return failForMemory(transfer)
+      return failForMemory(call)
     }
-    transfer.easy = easy
+    call.easy = easy
   }
 
-  private func takeSpare(for transfer: LiveTransfer) -> EasyHandle? {
-    let request = transfer.transfer.request
-    guard request.isPlainGet, !transfer.needsFreshConnection, spare.last?.getsSecurely == request.isSecure
+  private func takeSpare(for call: LiveTransfer) -> EasyHandle? {
+    let request = call.transfer.request
+    guard request.isPlainGet, !call.needsFreshConnection, spare.last?.getsSecurely == request.isSecure
     else { return nil }
     return spare.popLast()
   }
 
   /// Nothing was sent on the connection that libcurl chose.
-  private func beginAnew(_ transfer: LiveTransfer) {
-    if let easy = transfer.easy {
-      transfer.easy = nil
+  private func beginAnew(_ call: LiveTransfer) {
+    if let easy = call.easy {
+      call.easy = nil
       multi.remove(easy)
       easy.close()
     }
-    begin(transfer)
+    begin(call)
   }
 
-  private func failForMemory(_ transfer: LiveTransfer) {
+  private func failForMemory(_ call: LiveTransfer) {
     end(
-      transfer,
+      call,
       .failed(
         TransportFailure(.notSent, "Memory is used up, or libcurl lacks an option that the set-up needs.")))
   }
 
   private func endFinished() {
-    while let (transfer, code) = multi.nextFinished() {
-      if code == CURLE_ABORTED_BY_CALLBACK, transfer.needsFreshConnection, !transfer.hasSent {
-        beginAnew(transfer)
+    while let (call, code) = multi.nextFinished() {
+      if code == CURLE_ABORTED_BY_CALLBACK, call.needsFreshConnection, !call.hasSent {
+        beginAnew(call)
       } else {
-        end(transfer, transfer.failure(for: code).map { .failed($0) } ?? .complete)
+        end(call, call.failure(for: code).map { .failed($0) } ?? .complete)
       }
     }
   }
 
-  private func check(_ transfer: LiveTransfer, _ code: CURLcode) {
-    guard code != CURLE_OK, let failure = transfer.failure(for: code) else { return }
-    end(transfer, .failed(failure))
+  private func check(_ call: LiveTransfer, _ code: CURLcode) {
+    guard code != CURLE_OK, let failure = call.failure(for: code) else { return }
+    end(call, .failed(failure))
   }
 
   /// Wakes the caller first: libcurl's cleaning up can go on meanwhile.
-  private func end(_ transfer: LiveTransfer, _ end: Transfer.Stream.End) {
-    live[ObjectIdentifier(transfer.transfer)] = nil
-    transfer.transfer.finish(end)
-    guard let easy = transfer.easy else { return }
+  private func end(_ call: LiveTransfer, _ outcome: Transfer.Stream.End) {
+    live[ObjectIdentifier(call.transfer)] = nil
+    call.transfer.finish(outcome)
+    guard let easy = call.easy else { return }
     if let onMetrics = settings.onMetrics {
-      let failure: TransportFailure? = if case .failed(let failure) = end { failure } else { nil }
-      if let metrics = transfer.metrics(failure: failure?.kind) { onMetrics(metrics) }
+      let failure: TransportFailure? = if case .failed(let failure) = outcome { failure } else { nil }
+      if let metrics = call.metrics(failure: failure?.kind) { onMetrics(metrics) }
     }
-    transfer.easy = nil
+    call.easy = nil
     multi.remove(easy)
-    if case .complete = end, transfer.leavesHandleAsNew, easy.getsSecurely != nil,
+    if case .complete = outcome, call.leavesHandleAsNew, easy.getsSecurely != nil,
       spare.count < settings.maxConnections
     {
       easy.owner = nil
@@ -232,13 +232,13 @@ final class EngineLoop {
     }
   }
 
-  func noteDirty(_ transfer: LiveTransfer) {
-    dirty.append(transfer)
+  func noteDirty(_ call: LiveTransfer) {
+    dirty.append(call)
   }
 
   private func deliver() {
     swap(&dirty, &due)
-    for transfer in due where transfer.easy != nil { check(transfer, transfer.deliver()) }
+    for call in due where call.easy != nil { check(call, call.deliver()) }
     due.removeAll(keepingCapacity: true)
   }
 
@@ -251,10 +251,10 @@ final class EngineLoop {
   private func checkDeadlines() {
     guard let due = nextCheck, due <= now else { return }
     nextCheck = nil
-    for transfer in live.values {
-      switch transfer.check(now: now) {
+    for call in live.values {
+      switch call.check(now: now) {
       case .success(let next): if let next { noteDeadline(next) }
-      case .failure(let failure): end(transfer, .failed(failure))
+      case .failure(let failure): end(call, .failed(failure))
       }
     }
     queue.forEach { transfer in
@@ -278,8 +278,8 @@ final class EngineLoop {
   private func stop() {
     for case .start(let transfer) in messages { queue.append(transfer) }
     messages = []
-    for transfer in live.values {
-      end(transfer, .failed(.shutDown(mayHaveReachedServer: transfer.mayHaveSent)))
+    for call in live.values {
+      end(call, .failed(.shutDown(mayHaveReachedServer: call.mayHaveSent)))
     }
     while let transfer = queue.popFirst() {
       transfer.finish(.failed(.shutDown(mayHaveReachedServer: false)))
@@ -295,9 +295,9 @@ final class EngineLoop {
 
   /// libcurl's multi handle is broken: fails what runs and goes on with a new one.
   private func startAnew() {
-    for transfer in live.values {
-      let kind: TransportFailure.Kind = transfer.mayHaveSent ? .interrupted : .notSent
-      end(transfer, .failed(TransportFailure(kind, "libcurl lost its connections.")))
+    for call in live.values {
+      let kind: TransportFailure.Kind = call.mayHaveSent ? .interrupted : .notSent
+      end(call, .failed(TransportFailure(kind, "libcurl lost its connections.")))
     }
     guard let fresh = MultiHandle(maxConnections: settings.maxConnections) else {
       // Memory or descriptors are used up: not at full speed until they are back.

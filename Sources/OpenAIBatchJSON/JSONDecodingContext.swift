@@ -41,12 +41,10 @@ final class JSONDecodingContext {
   }
 
   /// The node of the value of an object's member; of several with one name the first.
-  ///
-  /// - Parameter isConverted: Whether the rule for keys applies, which it does not in dictionaries.
-  func value(_ name: String, of object: Int, isConverted: Bool) -> Int? {
+  func value(_ name: String, of object: Int) -> Int? {
     let key: Int?
-    if isConverted || read(object, \.raw.count) > Self.largestWalk {
-      key = names(of: object, isConverted: isConverted)[ExactName(text: name)]
+    if !hasPlainKeys || read(object, \.raw.count) > Self.largestWalk {
+      key = names(of: object)[ExactName(text: name)]
     } else {
       key = read(object) { $0.memberKey(name, first: last.object == object ? last.key : nil) }
     }
@@ -70,12 +68,12 @@ final class JSONDecodingContext {
     if !hasPlainKeys { dictionaries.insert(object) }
   }
 
-  private func names(of object: Int, isConverted: Bool) -> [ExactName: Int] {
+  private func names(of object: Int) -> [ExactName: Int] {
     if let found = members[object] { return found }
     var found: [ExactName: Int] = [:]
     read(object) { object in
       for key in object.keys {
-        let name = isConverted ? decoding.keys.key(key.jsonString.text) : key.jsonString.text
+        let name = decoding.keys.key(key.jsonString.text)
         if found[ExactName(text: name)] == nil { found[ExactName(text: name)] = key.node }
       }
     }

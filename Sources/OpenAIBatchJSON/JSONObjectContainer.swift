@@ -5,7 +5,6 @@
 struct JSONObjectContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
   fileprivate let context: JSONDecodingContext
   fileprivate let node: Int
-  fileprivate let isConverted: Bool
 
   var codingPath: [any CodingKey] { context.path(to: node) }
 
@@ -14,8 +13,7 @@ struct JSONObjectContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
     var seen: Set<ExactName> = []
     return context.read(node) { object in
       object.keys.compactMap { key in
-        let written = key.jsonString.text
-        let name = isConverted ? context.decoding.keys.key(written) : written
+        let name = context.decoding.keys.key(key.jsonString.text)
         return seen.insert(ExactName(text: name)).inserted ? Key(stringValue: name) : nil
       }
     }
@@ -25,7 +23,7 @@ struct JSONObjectContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
   func decodeNil(forKey key: Key) throws -> Bool { context.isNull(try value(key)) }
 
-  private func find(_ key: Key) -> Int? { context.value(key.stringValue, of: node, isConverted: isConverted) }
+  private func find(_ key: Key) -> Int? { context.value(key.stringValue, of: node) }
 
   private func value(_ key: Key) throws -> Int {
     if let value = find(key) { return value }
@@ -93,7 +91,7 @@ extension JSONObjectContainer {
   }
 
   func superDecoder() throws -> any Decoder {
-    guard let value = context.value("super", of: node, isConverted: isConverted) else {
+    guard let value = context.value("super", of: node) else {
       throw DecodingError.keyNotFound(
         JSONKey.super, .init(codingPath: codingPath, debugDescription: "the key super is missing"))
     }
@@ -107,9 +105,9 @@ extension JSONObjectContainer {
 
 extension JSONDecodingContext {
   /// The members of the object at a node.
-  func object<Key: CodingKey>(at node: Int, isConverted: Bool) throws -> JSONObjectContainer<Key> {
+  func object<Key: CodingKey>(at node: Int) throws -> JSONObjectContainer<Key> {
     try requireObject(node)
-    return JSONObjectContainer(context: self, node: node, isConverted: isConverted)
+    return JSONObjectContainer(context: self, node: node)
   }
 
   func requireObject(_ node: Int) throws {

@@ -13,7 +13,7 @@ struct JSONValueDecoder: Decoder {
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
     try KeyedDecodingContainer(
-      context.object(at: node, isConverted: !context.hasPlainKeys) as JSONObjectContainer<Key>)
+      context.object(at: node) as JSONObjectContainer<Key>)
   }
 
   func unkeyedContainer() throws -> any UnkeyedDecodingContainer { try context.array(at: node) }
