@@ -79,7 +79,7 @@ struct BatchesCommand: AsyncParsableCommand {
       let pageSize = all ? 100 : min(limit, 100)
       let batches = client.batches(after: after.map { BatchID($0) }, pageSize: pageSize)
       let last = try await output.writeAll(batches, limit: all ? nil : limit, text: BatchText.line)
-      if let last { connection.say("More: openai-batch batches list --after \(last)") }
+      if let last { connection.say("More: openai-batch batches list --limit \(limit) --after \(last)") }
     }
   }
 

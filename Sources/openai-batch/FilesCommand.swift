@@ -95,7 +95,8 @@ struct FilesCommand: AsyncParsableCommand {
         purpose: purpose.map { FilePurpose($0) }, after: after.map { FileID($0) },
         pageSize: all ? 1000 : min(limit, 1000))
       let last = try await output.writeAll(files, limit: all ? nil : limit, text: BatchText.line)
-      if let last { connection.say("More: openai-batch files list --after \(last)") }
+      let only = purpose.map { " --purpose \(ShellWord.quoted($0))" } ?? ""
+      if let last { connection.say("More: openai-batch files list\(only) --limit \(limit) --after \(last)") }
     }
   }
 

@@ -115,7 +115,7 @@ struct RunCommand: AsyncParsableCommand {
     do throws(BatchClientError) {
       try file.requireValid(named: name)
     } catch {
-      let advice = SplitAdvice.text(for: file, named: input).map { "\n\($0)" } ?? ""
+      let advice = SplitAdvice.text(for: file, named: input, limits.limits).map { "\n\($0)" } ?? ""
       throw CommandProblem(
         status: .usage, message: "The input has problems; nothing was sent.\n\(error.message)\(advice)")
     }

@@ -11,7 +11,10 @@ struct SimulateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "simulate",
     abstract: "Serves the Batch and Files API on 127.0.0.1, for tests of any client.",
-    discussion: "Prints the base URL on the first line of stdout. Any key is accepted. Ends with Ctrl-C.")
+    discussion: """
+      Prints the base URL on the first line of stdout. Any key is accepted. A row says in its body what \
+      becomes of it: "metadata": {"simulate": "fail:429"}, or drop, duplicate, expire, timeout. Ends with Ctrl-C.
+      """)
 
   @Option(help: "The port; 0 takes a free one.")
   var port = 0
@@ -26,7 +29,14 @@ struct SimulateCommand: AsyncParsableCommand {
 
   func run() async throws {
     let simulator = BatchSimulator(configuration: BatchSimulator.Configuration(speed: speed))
-    let server = try await simulator.serve(port: port)
+    let server: SimulatorServer
+    do {
+      server = try await simulator.serve(port: port)
+    } catch {
+      throw CommandProblem(
+        status: .local,
+        message: "cannot listen on 127.0.0.1:\(port): \(error). Choose another --port, or 0 for a free one.")
+    }
     Console.write(server.baseURL + "\n")
     Console.message(
       "Serving; Ctrl-C ends. Try: OPENAI_API_KEY=any OPENAI_BASE_URL=\(server.baseURL) openai-batch batches list"

@@ -181,7 +181,8 @@ extension Batch {
     guard status.isTerminal || isPartial && !files.isEmpty else {
       throw BatchClientError(
         .notEnded, operation: "results",
-        "The batch \(id) is \(status) and has no results yet. Wait until it has ended."
+        "The batch \(id) is \(status) and has no results yet. Wait until it has ended"
+          + (files.isEmpty ? "." : ", or take what there is: it offers partial results.")
       )
     }
     guard files.isEmpty else { return files }

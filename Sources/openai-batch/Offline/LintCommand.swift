@@ -64,7 +64,7 @@ struct LintCommand: ParsableCommand {
       return messages.say("\(source.name): \(size), \(file.endpoint?.rawValue ?? "")\(model): no problems")
     }
     messages.say("\(source.name): \(size), \(file.problemCount) problems")
-    if let advice = SplitAdvice.text(for: file, named: input) { messages.say(advice) }
+    if let advice = SplitAdvice.text(for: file, named: input, limits.limits) { messages.say(advice) }
     throw ExitStatus.Exit(status: .usage)
   }
 }
