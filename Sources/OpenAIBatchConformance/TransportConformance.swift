@@ -26,6 +26,10 @@ internal import Synchronization
 ///
 /// Cases count the descriptors of the process, so run one at a time, and nothing else beside them.
 ///
+/// A transport over Foundation's `URLSession` on Linux takes the capabilities `.tls` and excludes `closeInsideHead`,
+/// `trailers` and `hugeLength`, which end the process inside Foundation, and `lateBytes`, `handshakeReset` and
+/// `manyFields`.
+///
 /// ## The fault table
 /// ``ConformanceCase/rows`` names the rows that a case covers. These need more than a raw socket and are covered
 /// elsewhere:
