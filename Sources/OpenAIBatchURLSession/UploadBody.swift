@@ -47,8 +47,7 @@ enum UploadBody: Sendable {
       return try file(path, declared: body.length)
     case .bytes, .producer:
       do {
-        guard let deadline else { return try await copy(body, directory: directory) }
-        return try await copy(body, directory: directory, deadline: deadline)
+        return try await copy(body, directory: directory, until: deadline)
       } catch {
         // Then whatever ended first tells nothing: a source that was cancelled too, or the wait for the deadline.
         guard !Task.isCancelled else {
@@ -85,27 +84,35 @@ enum UploadBody: Sendable {
     return String(cString: resolved)
   }
 
+  /// Copies the body until the deadline, or until the task is cancelled. A source that does not end then is left behind:
+  /// the caller does not wait for it.
   private static func copy(
-    _ body: RequestBody, directory: String, deadline: ContinuousClock.Instant
+    _ body: RequestBody, directory: String, until deadline: ContinuousClock.Instant?
   ) async throws(TransportFailure) -> UploadBody {
-    let result = await withTaskGroup { group in
-      group.addTask { () -> Result<UploadBody, TransportFailure> in
-        do throws(TransportFailure) {
-          return .success(try await copy(body, directory: directory))
-        } catch {
-          return .failure(error)
-        }
+    let outcome = FirstOutcome<Result<UploadBody, TransportFailure>>()
+    let copying = Task {
+      do throws(TransportFailure) {
+        outcome.settle(.success(try await copy(body, directory: directory)))
+      } catch {
+        outcome.settle(.failure(error))
       }
-      group.addTask {
-        try? await ContinuousClock().sleep(until: deadline)
-        return .failure(
-          TransportFailure(.notSent, "The request body took longer than the total time to make."))
-      }
-      defer { group.cancelAll() }
-      return await group.next()
     }
-    guard let result else { throw TransportFailure(.cancelled, "The task was cancelled.") }
-    return try result.get()
+    let timing = deadline.map { deadline in
+      Task {
+        try? await ContinuousClock().sleep(until: deadline)
+        outcome.settle(
+          .failure(TransportFailure(.notSent, "The request body took longer than the total time to make.")))
+      }
+    }
+    defer {
+      copying.cancel()
+      timing?.cancel()
+    }
+    return try await withTaskCancellationHandler {
+      await outcome.value
+    } onCancel: {
+      outcome.settle(.failure(TransportFailure(.cancelled, "The task was cancelled.")))
+    }.get()
   }
 
   private static func copy(

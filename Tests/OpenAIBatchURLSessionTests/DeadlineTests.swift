@@ -45,6 +45,40 @@ extension NetworkTests {
       }
     }
 
+    /// A source of the caller's that waits for something of its own, whatever becomes of its task.
+    @Test(arguments: [true, false])
+    func aSourceThatKnowsNoCancellationHoldsUpNobody(isCancelled: Bool) async throws {
+      final class Deaf: RequestBodyReader {
+        let gate: AsyncStream<Void>
+        init(_ gate: AsyncStream<Void>) { self.gate = gate }
+        func next() async throws -> ArraySlice<UInt8>? {
+          // A task of its own is not cancelled with this one.
+          await Task { for await _ in gate {} }.value
+          return nil
+        }
+      }
+      let (gate, open) = AsyncStream.makeStream(of: Void.self)
+      let (asked, ask) = AsyncStream.makeStream(of: Void.self)
+      let server = try LoopbackServer { _ in }
+      defer {
+        server.stop()
+        open.finish()
+      }
+      let request = server.request(
+        .post,
+        body: .producer(length: nil, isReplayable: false) {
+          ask.finish()
+          return Deaf(gate)
+        },
+        timeouts: Timeouts(total: isCancelled ? nil : .milliseconds(300)))
+      let call = Task { await URLSessionTransport().failure(of: request) }
+      for await _ in asked {}
+      if isCancelled { call.cancel() }
+      let failure = await call.value
+      #expect(failure?.kind == (isCancelled ? .cancelled : .notSent))
+      #expect(failure?.mayHaveReachedServer == false)
+    }
+
     @Test func totalEndsAProducerThatNeverEnds() async throws {
       final class Never: RequestBodyReader {
         func next() async throws -> ArraySlice<UInt8>? {

@@ -34,6 +34,10 @@ extension BatchClient {
     } catch  where offset > 0 && error.status == 416 {
       // There is nothing after the offset, or no range is served: the whole file shows which.
       return try await open(id, from: 0, options, until: deadline)
+    } catch  where error.kind == .notFound && !error.message.contains(id.rawValue) {
+      var error = error
+      error.message = "The file \(id) is not there: \(error.message)"
+      throw error
     }
   }
 

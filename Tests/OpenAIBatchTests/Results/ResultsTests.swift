@@ -123,7 +123,7 @@ import Testing
     }
     #expect(seen == ["c!rejected", "d!expired"])
     #expect(error.kind == .notFound && error.status == 404)
-    #expect(error.message == "No such File object.")
+    #expect(error.message == "The file out is not there: No such File object.")
   }
 
   @Test func isOverAfterAnError() async throws {
