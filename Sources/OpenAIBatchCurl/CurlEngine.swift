@@ -55,6 +55,7 @@ final class CurlEngine: Sendable {
   /// Callers between taking the handle from the state and the end of its ``MultiHandle/wake()``.
   private let wakerCount = Atomic<Int>(0)
   private let mayHaveMessages = Atomic<Bool>(false)
+  private let mayAnswerSoon = Atomic<Bool>(false)
 
   init(_ settings: EngineSettings) {
     self.settings = settings
@@ -70,6 +71,9 @@ final class CurlEngine: Sendable {
       throw TransportFailure(.shutDown, "The transport belongs to the parent of this process.")
     }
   }
+
+  /// Whether one call is alone, and the answer to the one before came at once; costs next to nothing.
+  var expectsAnswerSoon: Bool { mayAnswerSoon.load(ordering: .relaxed) }
 
   func submit(_ transfer: Transfer) {
     enum Next {
@@ -183,6 +187,11 @@ final class CurlEngine: Sendable {
 
   /// Whether messages have come since the last ``collect(into:isIdle:isTired:)``; costs next to nothing.
   var hasMessages: Bool { mayHaveMessages.load(ordering: .relaxed) }
+
+  /// What callers learn from ``expectsAnswerSoon``.
+  func note(expectsAnswerSoon: Bool) {
+    mayAnswerSoon.store(expectsAnswerSoon, ordering: .relaxed)
+  }
 
   /// Whether the loop may wait: from now on the first message, a stop and a shutdown wake it.
   func fallAsleep(isIdle: Bool) -> Bool {

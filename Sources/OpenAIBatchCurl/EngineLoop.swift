@@ -41,7 +41,7 @@ final class EngineLoop {
   private static let maximumIdleTime = Duration.seconds(90)
   /// What a caller takes to read a response and to send its next request, and a server nearby to answer it; the time to
   /// wake a thread included.
-  private static let shortWait = Duration.microseconds(200)
+  static let shortWait = Duration.microseconds(200)
   /// However many deadlines there are, they are looked at no more often.
   private static let checkInterval = Duration.milliseconds(5)
 
@@ -102,7 +102,11 @@ final class EngineLoop {
   private func wait() {
     // What ended since the slots were filled has left one free.
     guard queue.isEmpty || live.count >= settings.maxConnections else { return }
-    guard let event = awaitedEvent else { return sleep() }
+    guard let event = awaitedEvent else {
+      engine.note(expectsAnswerSoon: false)
+      return sleep()
+    }
+    defer { engine.note(expectsAnswerSoon: soon.contains(.answer)) }
     let start = ContinuousClock.now
     var hasCome = false
     if soon.contains(event) {

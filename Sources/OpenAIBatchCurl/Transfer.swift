@@ -4,6 +4,14 @@
 internal import OpenAIBatchTransport
 internal import Synchronization
 
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// One request and its response, shared by the caller and the engine.
 ///
 /// It ends exactly once. Messages that reach the engine after that are without effect.
@@ -57,9 +65,10 @@ final class Transfer: ResponseBodySource {
   /// Queues the request and waits for the response's head.
   func head() async throws(TransportFailure) -> HTTPResponse {
     let result = await withTaskCancellationHandler {
-      await withCheckedContinuation { waiter in
+      engine.submit(self)
+      stayAwake { $0.hasHead }
+      return await withCheckedContinuation { waiter in
         perform(stream.withLock { $0.waitForHead(waiter) })
-        engine.submit(self)
       }
     } onCancel: {
       abandon()
@@ -77,13 +86,26 @@ final class Transfer: ResponseBodySource {
       return try result.get()
     }
     let result = await withTaskCancellationHandler {
-      await withCheckedContinuation { waiter in
+      stayAwake { $0.hasBytesOrEnd }
+      return await withCheckedContinuation { waiter in
         perform(stream.withLock { $0.waitForBody(waiter) })
       }
     } onCancel: {
       abandon()
     }
     return try result.get()
+  }
+
+  /// Keeps the caller's thread for what a server nearby answers sooner than a thread that sleeps could be woken.
+  ///
+  /// Only for a call that is alone in the engine, and for a fifth of a millisecond at most: the thread belongs to all tasks.
+  /// Any other thread that wants the processor gets it.
+  private func stayAwake(until isThere: (borrowing Stream) -> Bool) {
+    guard engine.expectsAnswerSoon else { return }
+    let start = ContinuousClock.now
+    while engine.expectsAnswerSoon, .now - start < EngineLoop.shortWait, !stream.withLock({ isThere($0) }) {
+      sched_yield()
+    }
   }
 
   func abandon() {

@@ -41,6 +41,23 @@ struct ResponseStreamTests {
     #expect(bytes(stream.next()) == .some(nil))
   }
 
+  @Test func saysWhetherSomebodyWouldHaveToWait() {
+    var stream = Stream()
+    #expect(!stream.hasHead && !stream.hasBytesOrEnd)
+    stream.receiveHead(head)
+    #expect(stream.hasHead && !stream.hasBytesOrEnd)
+    #expect(receive([1], by: &stream, expectedLength: 1))
+    #expect(stream.hasBytesOrEnd)
+    _ = stream.next()
+    #expect(!stream.hasBytesOrEnd)
+    stream.finish(.complete)
+    #expect(stream.hasBytesOrEnd)
+
+    var failed = Stream()
+    failed.finish(.failed(TransportFailure(.interrupted, "")))
+    #expect(failed.hasHead && failed.hasBytesOrEnd)
+  }
+
   @Test func aFailureBeforeTheHeadGoesToTheHead() {
     var stream = Stream()
     _ = stream.waitForHead(1)
