@@ -72,7 +72,7 @@ final class CurlEngine: Sendable {
     }
   }
 
-  /// Whether one call is alone, and the answer to the one before came at once; costs next to nothing.
+  /// Whether calls come one at a time and are answered at once; costs next to nothing.
   var expectsAnswerSoon: Bool { mayAnswerSoon.load(ordering: .relaxed) }
 
   func submit(_ transfer: Transfer) {

@@ -28,6 +28,11 @@ final class EngineLoop {
   private var lastWork = ContinuousClock.now
   /// What came soon when it was last waited for, and so likely does again.
   private var soon: Event = []
+  /// Calls that were alone and answered soon, 16 at most; an answer that was late takes off four, a second call all.
+  private var quickAnswers = 0 {
+    // Among calls that run side by side one is alone now and then: a few say nothing.
+    didSet { engine.note(expectsAnswerSoon: quickAnswers > 8) }
+  }
   /// No deadline passes before this.
   private var nextCheck: ContinuousClock.Instant?
 
@@ -102,11 +107,7 @@ final class EngineLoop {
   private func wait() {
     // What ended since the slots were filled has left one free.
     guard queue.isEmpty || live.count >= settings.maxConnections else { return }
-    guard let event = awaitedEvent else {
-      engine.note(expectsAnswerSoon: false)
-      return sleep()
-    }
-    defer { engine.note(expectsAnswerSoon: soon.contains(.answer)) }
+    guard let event = awaitedEvent else { return sleep() }
     let start = ContinuousClock.now
     var hasCome = false
     if soon.contains(event) {
@@ -117,6 +118,8 @@ final class EngineLoop {
     }
     if !hasCome { sleep() }
     if .now - start < Self.shortWait { soon.insert(event) } else { soon.remove(event) }
+    guard event == .answer else { return }
+    quickAnswers = soon.contains(.answer) ? min(quickAnswers + 1, 16) : max(quickAnswers - 4, 0)
   }
 
   private func sleep() {
@@ -164,6 +167,7 @@ final class EngineLoop {
         begin(call)
       }
     }
+    if live.count > 1 { quickAnswers = 0 }
   }
 
   private func begin(_ call: LiveTransfer) {
