@@ -126,17 +126,4 @@ extension UInt8 {
 
   fileprivate var isTargetByte: Bool { isLetterOrDigit || "-._~!$&'()*+,;=:@/?".utf8.contains(self) }
 }
-
-extension TransportFailure {
-  static func invalid(_ message: String) -> TransportFailure { TransportFailure(.invalid, message) }
-
-  static func cancelled(mayHaveReachedServer: Bool) -> TransportFailure {
-    TransportFailure(.cancelled, "The task was cancelled.", mayHaveReachedServer: mayHaveReachedServer)
-  }
-
-  static func shutDown(mayHaveReachedServer: Bool) -> TransportFailure {
-    TransportFailure(
-      .shutDown, "The transport was shut down.", mayHaveReachedServer: mayHaveReachedServer)
-  }
-}
 #endif

@@ -7,37 +7,23 @@ internal import OpenAIBatchTransport
 
 /// Which proxy leads to which host.
 struct ProxyRules: Sendable {
-  /// The proxies' URLs for https and for http; empty for none.
-  let secure: String
-  let plain: String
-  /// Hosts and domains that are reached without a proxy; `*` for all.
-  let exceptions: [Substring]
+  private let secure: TransportProxy.Route
+  private let plain: TransportProxy.Route
+  /// Why no request can be sent.
+  let failure: TransportFailure?
 
-  init(_ proxy: AsyncHTTPClientTransport.Proxy, environment: [String: String]) {
-    func first(_ names: String...) -> String {
-      names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
-    }
-    switch proxy.choice {
-    case .environment:
-      secure = first("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-      plain = first("http_proxy", "all_proxy", "ALL_PROXY")
-      exceptions = first("no_proxy", "NO_PROXY").lowercased().split { $0 == "," || $0 == " " }
-    case .none:
-      secure = ""
-      plain = ""
-      exceptions = []
-    case .url(let url):
-      secure = url.isEmpty ? "://" : url
-      plain = secure
-      exceptions = []
-    }
+  init(_ proxy: TransportProxy, environment: [String: String]) {
+    failure = proxy.failure
+    secure = proxy.route(isSecure: true, environment: environment)
+    plain = proxy.route(isSecure: false, environment: environment)
   }
 
   /// The URL of the proxy for a host; `nil` for none.
   func proxy(forHost host: String, isSecure: Bool) -> String? {
-    let url = isSecure ? secure : plain
+    let route = isSecure ? secure : plain
     let host = host.lowercased()
-    return url.isEmpty || exceptions.contains { Self.matches(host, $0) } ? nil : url
+    let exceptions = route.exceptions.lowercased().split { $0 == "," || $0 == " " }
+    return route.url.isEmpty || exceptions.contains { Self.matches(host, $0) } ? nil : route.url
   }
 
   private static func matches(_ host: String, _ exception: Substring) -> Bool {

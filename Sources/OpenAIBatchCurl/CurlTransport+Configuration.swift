@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-internal import OpenAIBatchTransport
+public import OpenAIBatchTransport
 
 extension CurlTransport {
   /// Connections, trust and proxy of a ``CurlTransport``.
@@ -10,9 +10,9 @@ extension CurlTransport {
     /// 64 by default, from 1 to 100: beyond that libcurl's cost per transfer grows.
     public var maxConnections: Int
     /// Which certificate authorities are trusted.
-    public var trust: Trust
+    public var trust: TransportTrust
     /// How connections leave this host.
-    public var proxy: Proxy
+    public var proxy: TransportProxy
     /// Public keys of which a server must have one, whoever signed its certificate: each the SHA-256 of a key's
     /// DER form (SubjectPublicKeyInfo) in Base64. Empty, the default, for any key.
     public var pins: [String]
@@ -31,8 +31,8 @@ extension CurlTransport {
     ///   - identity: What this client shows to a server that asks for a certificate.
     ///   - httpVersion: The newest version of HTTP that is spoken.
     public init(
-      maxConnections: Int = 64, trust: Trust = .system, proxy: Proxy = .environment, pins: [String] = [],
-      identity: Identity? = nil, httpVersion: HTTPVersion = .http1
+      maxConnections: Int = 64, trust: TransportTrust = .system, proxy: TransportProxy = .environment,
+      pins: [String] = [], identity: Identity? = nil, httpVersion: HTTPVersion = .http1
     ) {
       self.maxConnections = maxConnections
       self.trust = trust
@@ -72,50 +72,6 @@ extension CurlTransport {
       self.password = password
     }
   }
-
-  /// Which certificate authorities are trusted. Certificates and host names are always verified.
-  public enum Trust: Sendable, Hashable {
-    /// The bundle that `SSL_CERT_FILE` names, when it is set, else the system's.
-    case system
-    /// A PEM file with one or more certificates, in place of the system's. `SSL_CERT_FILE`, when set, replaces
-    /// it.
-    case file(String)
-  }
-
-  /// How connections leave this host. Prints without credentials.
-  public struct Proxy: Sendable, Hashable {
-    enum Choice: Sendable, Hashable {
-      case environment
-      case none
-      case url(String)
-    }
-    let choice: Choice
-
-    /// What `https_proxy`, `HTTPS_PROXY`, `all_proxy` or `ALL_PROXY` say, but for the hosts in `no_proxy` or
-    /// `NO_PROXY`; for plain http `http_proxy`, in lower case only.
-    public static let environment = Proxy(choice: .environment)
-    /// No proxy.
-    public static let none = Proxy(choice: .none)
-    /// This proxy for every host, such as `http://proxy.example:3128`; may contain credentials.
-    public static func url(_ url: String) -> Proxy { Proxy(choice: .url(url)) }
-  }
-}
-
-extension CurlTransport.Proxy: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  /// `environment`, `none`, or the proxy's URL without its credentials.
-  public var description: String {
-    switch choice {
-    case .environment: "environment"
-    case .none: "none"
-    case .url(let url): url.redactingCredentials
-    }
-  }
-
-  /// The same as ``description``.
-  public var debugDescription: String { description }
-
-  /// Shows what ``description`` shows.
-  public var customMirror: Mirror { Mirror(self, children: [], displayStyle: .struct) }
 }
 
 extension CurlTransport.Identity: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

@@ -76,9 +76,9 @@ extension EasyHandle {
   }
 
   /// Both are always set: libcurl would else read the process's environment.
-  private func setRoute(_ route: EngineSettings.Route, _ settings: EngineSettings) -> Bool {
-    guard set(CURLOPT_PROXY, route.proxy), set(CURLOPT_NOPROXY, route.exceptions) else { return false }
-    guard route.proxy.hasPrefix("https") else { return true }
+  private func setRoute(_ route: TransportProxy.Route, _ settings: EngineSettings) -> Bool {
+    guard set(CURLOPT_PROXY, route.url), set(CURLOPT_NOPROXY, route.exceptions) else { return false }
+    guard route.url.lowercased().hasPrefix("https:") else { return true }
     // A proxy over TLS is trusted as the service is.
     set(CURLOPT_PROXY_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
     guard let file = settings.caFile else { return true }

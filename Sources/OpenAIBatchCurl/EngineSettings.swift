@@ -13,18 +13,11 @@ internal import Musl
 
 /// A configuration and an environment, worked out once.
 struct EngineSettings: Sendable {
-  /// What one scheme's connections go through: empty for none.
-  struct Route: Sendable, Equatable {
-    var proxy = ""
-    /// Hosts that are reached without it, as in `NO_PROXY`.
-    var exceptions = ""
-  }
-
   let maxConnections: Int
   /// A CA bundle in place of libcurl's own.
   let caFile: String?
-  let secureRoute: Route
-  let plainRoute: Route
+  let secureRoute: TransportProxy.Route
+  let plainRoute: TransportProxy.Route
   /// The pins in libcurl's form; `nil` for none.
   let pinnedKeys: String?
   let identity: CurlTransport.Identity?
@@ -43,20 +36,10 @@ struct EngineSettings: Sendable {
     pinnedKeys =
       configuration.pins.isEmpty ? nil : configuration.pins.map { "sha256//" + $0 }.joined(separator: ";")
     maxConnections = min(max(configuration.maxConnections, 1), 100)
-    let configuredFile: String? = if case .file(let path) = configuration.trust { path } else { nil }
-    let caFile = environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 } ?? configuredFile
+    let caFile = configuration.trust.caFile(environment: environment)
     self.caFile = caFile
-    switch configuration.proxy.choice {
-    case .environment:
-      secureRoute = Self.route(["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"], environment)
-      plainRoute = Self.route(["http_proxy", "all_proxy", "ALL_PROXY"], environment)
-    case .none:
-      secureRoute = Route()
-      plainRoute = Route()
-    case .url(let url):
-      secureRoute = Route(proxy: url)
-      plainRoute = Route(proxy: url)
-    }
+    secureRoute = configuration.proxy.route(isSecure: true, environment: environment)
+    plainRoute = configuration.proxy.route(isSecure: false, environment: environment)
     failure = Self.failure(configuration, caFile: caFile)
   }
 
@@ -64,9 +47,7 @@ struct EngineSettings: Sendable {
     _ configuration: CurlTransport.Configuration, caFile: String?
   ) -> TransportFailure? {
     if let caFile, !isReadableFile(caFile) { return .invalid("The CA file \(caFile) cannot be read.") }
-    if case .url(let url) = configuration.proxy.choice, !isPlausible(proxy: url) {
-      return .invalid("The proxy's URL is empty or has a space or control character.")
-    }
+    if let failure = configuration.proxy.failure { return failure }
     if let pin = configuration.pins.first(where: { !isPlausible(pin: $0) }) {
       return .invalid("The pin \(pin) is not the Base64 of a SHA-256.")
     }
@@ -75,11 +56,6 @@ struct EngineSettings: Sendable {
       return .invalid("The client certificate's file \(file) cannot be read.")
     }
     return nil
-  }
-
-  private static func route(_ names: [String], _ environment: [String: String]) -> Route {
-    let proxy = names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
-    return Route(proxy: proxy ?? "", exceptions: environment["no_proxy"] ?? environment["NO_PROXY"] ?? "")
   }
 
   private static func isReadableFile(_ path: String) -> Bool {
@@ -94,9 +70,5 @@ struct EngineSettings: Sendable {
   private static func isPlausible(pin: String) -> Bool {
     pin.utf8.count == 44 && pin.hasSuffix("=")
       && pin.utf8.dropLast().allSatisfy { $0.isLetterOrDigit || "+/".utf8.contains($0) }
-  }
-
-  private static func isPlausible(proxy: String) -> Bool {
-    !proxy.isEmpty && proxy.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F }
   }
 }

@@ -157,7 +157,3 @@ extension UInt8 {
   /// Visible ASCII but `#`, which would end the target.
   fileprivate var isTargetByte: Bool { self > 0x20 && self < 0x7F && self != UInt8(ascii: "#") }
 }
-
-extension TransportFailure {
-  static func invalid(_ message: String) -> TransportFailure { TransportFailure(.invalid, message) }
-}

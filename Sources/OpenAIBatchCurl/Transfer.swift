@@ -147,14 +147,3 @@ final class Transfer: ResponseBodySource {
     if delivery.resumesReceiving { engine.post(.resumeReceiving(self)) }
   }
 }
-
-extension TransportFailure {
-  static func cancelled(mayHaveReachedServer: Bool) -> TransportFailure {
-    TransportFailure(.cancelled, "The task was cancelled.", mayHaveReachedServer: mayHaveReachedServer)
-  }
-
-  static func shutDown(mayHaveReachedServer: Bool) -> TransportFailure {
-    TransportFailure(
-      .shutDown, "The transport was shut down.", mayHaveReachedServer: mayHaveReachedServer)
-  }
-}

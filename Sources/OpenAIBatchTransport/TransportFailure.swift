@@ -86,6 +86,17 @@ extension TransportFailure.Kind {
 }
 
 extension TransportFailure {
+  package static func invalid(_ message: String) -> TransportFailure { TransportFailure(.invalid, message) }
+
+  package static func cancelled(mayHaveReachedServer: Bool) -> TransportFailure {
+    TransportFailure(.cancelled, "The task was cancelled.", mayHaveReachedServer: mayHaveReachedServer)
+  }
+
+  package static func shutDown(mayHaveReachedServer: Bool) -> TransportFailure {
+    TransportFailure(
+      .shutDown, "The transport was shut down.", mayHaveReachedServer: mayHaveReachedServer)
+  }
+
   /// A second task reads a body while the first one waits for more of it.
   package static var concurrentRead: TransportFailure {
     TransportFailure(

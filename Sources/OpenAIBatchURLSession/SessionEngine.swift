@@ -45,7 +45,7 @@ final class SessionEngine: Sendable {
       throw TransportFailure(.shutDown, "The transport belongs to the parent of this process.")
     }
     guard !state.withLock({ $0.isShutDown }) else {
-      throw TransportFailure(.shutDown, "The transport was shut down.")
+      throw .shutDown(mayHaveReachedServer: false)
     }
     let use = Self.connectionUse(for: request)
     let urlRequest = try URLRequest(request, keepsConnection: use == .kept)

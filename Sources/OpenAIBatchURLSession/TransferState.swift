@@ -197,13 +197,12 @@ struct TransferState {
 
   /// The caller's task was cancelled.
   mutating func cancel() -> [Action] {
-    abort(TransportFailure(.cancelled, "The task was cancelled.", mayHaveReachedServer: mayHaveSent))
+    abort(.cancelled(mayHaveReachedServer: mayHaveSent))
   }
 
   /// The transport was shut down.
   mutating func shutDown() -> [Action] {
-    abort(
-      TransportFailure(.shutDown, "The transport was shut down.", mayHaveReachedServer: mayHaveSent))
+    abort(.shutDown(mayHaveReachedServer: mayHaveSent))
   }
 
   /// Nobody will read on.

@@ -111,7 +111,7 @@ enum UploadBody: Sendable {
     return try await withTaskCancellationHandler {
       await outcome.value
     } onCancel: {
-      outcome.settle(.failure(TransportFailure(.cancelled, "The task was cancelled.")))
+      outcome.settle(.failure(.cancelled(mayHaveReachedServer: true)))
     }.get()
   }
 

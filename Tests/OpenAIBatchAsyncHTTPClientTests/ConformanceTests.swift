@@ -5,6 +5,7 @@
 import Foundation
 import OpenAIBatchAsyncHTTPClient
 import OpenAIBatchConformance
+import OpenAIBatchTransport
 import Testing
 
 /// The promises of all transports: see `ConformanceCase`.

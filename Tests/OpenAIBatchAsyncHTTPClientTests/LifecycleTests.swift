@@ -111,7 +111,7 @@ struct LifecycleTests {
   #endif
 
   @Test func secretsAreNotShown() async throws {
-    let proxy = AsyncHTTPClientTransport.Proxy.url("http://user:canary@127.0.0.1:9")
+    let proxy = TransportProxy.url("http://user:canary@127.0.0.1:9")
     let transport = AsyncHTTPClientTransport(
       .init(proxy: proxy), environment: ["https_proxy": "http://a:canary@127.0.0.1:9"])
     let head = HTTPRequest(

@@ -12,7 +12,7 @@ import Testing
 
 /// A transport without the machine's proxies.
 func makeTransport(
-  maxConnections: Int = 64, trust: AsyncHTTPClientTransport.Trust = .system
+  maxConnections: Int = 64, trust: TransportTrust = .system
 ) -> AsyncHTTPClientTransport {
   AsyncHTTPClientTransport(
     .init(maxConnections: maxConnections, trust: trust, proxy: .none), environment: [:])

@@ -4,6 +4,7 @@
 import Foundation
 import OpenAIBatchConformance
 import OpenAIBatchCurl
+import OpenAIBatchTransport
 import Testing
 
 /// The promises of all transports: see `ConformanceCase`.

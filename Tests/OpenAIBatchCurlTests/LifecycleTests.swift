@@ -67,7 +67,7 @@ struct LifecycleTests {
   }
 
   @Test func secretsAreNotShown() async throws {
-    let proxy = CurlTransport.Proxy.url("http://user:canary@127.0.0.1:9")
+    let proxy = TransportProxy.url("http://user:canary@127.0.0.1:9")
     let transport = CurlTransport(
       .init(proxy: proxy), environment: ["https_proxy": "http://a:canary@127.0.0.1:9"])
     let head = HTTPRequest(

@@ -8,7 +8,7 @@ import OpenAIBatchTransport
 
 /// A transport without the machine's proxies.
 func makeTransport(
-  maxConnections: Int = 64, trust: CurlTransport.Trust = .system, proxy: CurlTransport.Proxy = .none
+  maxConnections: Int = 64, trust: TransportTrust = .system, proxy: TransportProxy = .none
 ) -> CurlTransport {
   CurlTransport(.init(maxConnections: maxConnections, trust: trust, proxy: proxy), environment: [:])
 }

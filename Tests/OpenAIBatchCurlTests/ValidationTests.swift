@@ -127,22 +127,13 @@ struct ValidationTests {
     #expect(EngineSettings(.init(), environment: [:]).caFile == nil)
   }
 
-  @Test(arguments: [
-    ([String: String](), "", ""),
-    (["https_proxy": "http://a:1", "HTTPS_PROXY": "http://b:1"], "http://a:1", ""),
-    (["HTTPS_PROXY": "http://b:1"], "http://b:1", ""),
-    (["ALL_PROXY": "http://c:1"], "http://c:1", "http://c:1"),
-    (["http_proxy": "http://d:1"], "", "http://d:1"),
-    (["HTTP_PROXY": "http://e:1"], "", ""),
-  ])
-  func proxiesFromTheEnvironment(environment: [String: String], secure: String, plain: String) {
+  @Test func proxiesComeFromTheConfigurationAndTheEnvironment() {
+    let environment = ["https_proxy": "http://a:1", "http_proxy": "http://b:1", "no_proxy": "c"]
     let settings = EngineSettings(.init(), environment: environment)
-    #expect(settings.secureRoute.proxy == secure)
-    #expect(settings.plainRoute.proxy == plain)
+    #expect(settings.secureRoute == .init(url: "http://a:1", exceptions: "c"))
+    #expect(settings.plainRoute == .init(url: "http://b:1", exceptions: "c"))
     let none = EngineSettings(.init(proxy: .none), environment: environment)
     #expect(none.secureRoute == .init() && none.plainRoute == .init())
-    let url = EngineSettings(.init(proxy: .url("http://p:1")), environment: environment)
-    #expect(url.secureRoute.proxy == "http://p:1" && url.plainRoute.proxy == "http://p:1")
   }
 
   @Test(arguments: [(0, 1), (-5, 1), (8, 8), (100, 100), (1_000, 100)])

@@ -91,7 +91,7 @@ extension SimulatedService {
         throw .transport(error)
       }
       guard !Task.isCancelled else {
-        throw .transport(TransportFailure(.cancelled, "The task was cancelled."))
+        throw .transport(.cancelled(mayHaveReachedServer: true))
       }
       guard let chunk else { return }
       try take(chunk)

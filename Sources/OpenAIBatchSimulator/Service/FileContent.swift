@@ -21,7 +21,7 @@ final class FileContent: ResponseBodySource {
   }
 
   func next() throws(TransportFailure) -> ArraySlice<UInt8>? {
-    guard !Task.isCancelled else { throw TransportFailure(.cancelled, "The task was cancelled.") }
+    guard !Task.isCancelled else { throw .cancelled(mayHaveReachedServer: true) }
     let start = position.withLock { $0 }
     let stop = min(start + Self.pieceLength, breaksAt ?? end)
     guard start < stop else {

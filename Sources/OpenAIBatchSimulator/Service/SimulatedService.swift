@@ -88,7 +88,7 @@ final class SimulatedService: Sendable {
       case .loseResponse: isLost = true
       }
     }
-    guard !Task.isCancelled else { throw .transport(TransportFailure(.cancelled, "The task was cancelled.")) }
+    guard !Task.isCancelled else { throw .transport(.cancelled(mayHaveReachedServer: true)) }
     let lost = TransportFailure(.interrupted, "The simulator broke the connection before its response.")
     do throws(RequestFailure) {
       let reply = try await perform(route, request)
