@@ -9,6 +9,8 @@ public enum JobEvent: Sendable {
   case checked(RequestFile)
   /// What an earlier batch of this job has answered was deleted: its rows are sent again, and paid for again.
   case answersGone(Batch)
+  /// A second batch of this job, which a process that ran beside this one or died had made, is being cancelled.
+  case cancelled(twin: Batch)
   /// A batch of an earlier run of this job was found, and is gone on with.
   case adopted(Batch)
   /// The upload begins.
@@ -31,6 +33,7 @@ extension JobEvent: CustomStringConvertible {
     switch self {
     case .checked(let file): "checked \(file.path): \(file.rows) rows, \(file.bytes) bytes"
     case .answersGone(let batch): "the answers of \(batch.id) are gone"
+    case .cancelled(let twin): "cancelled \(twin.id), a second batch of this job"
     case .adopted(let batch): "going on with \(batch.id), \(batch.status)"
     case .uploading(let file): "uploading \(file.bytes) bytes"
     case .uploaded(let file): "uploaded \(file.id)"

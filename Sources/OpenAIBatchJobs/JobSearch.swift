@@ -42,19 +42,24 @@ struct JobSearch {
   }
 
   /// The newest batch to go on with: running, or ended with its answers still there. Of twins, which a process
-  /// that died may have left, the oldest stays.
+  /// that died may have left, the oldest stays. Without a mark nothing tells twins: none of those is cancelled.
   func usable(
     among batches: [Batch], _ progress: (JobEvent) -> Void
   ) async throws(BatchClientError) -> Batch? {
     var gone: Batch?
-    for batch in batches where batch.status != .failed {
-      if batch.status.isTerminal, try await !hasItsAnswers(batch) {
+    for batch in batches where !cameToNothing(batch) {
+      if try await !hasItsAnswers(batch) {
         gone = gone ?? batch
         continue
       }
       try await requireSameInput(batch)
-      let twins = batches.filter { mark(of: $0) == mark(of: batch) && $0.status != .failed }
-      return try await client.keepOldest(of: twins)
+      guard let mark = mark(of: batch) else { return batch }
+      var twins = [batch]
+      for twin in batches
+      where twin.id != batch.id && self.mark(of: twin) == mark && !cameToNothing(twin) {
+        if try await hasItsAnswers(twin) { twins.append(twin) }
+      }
+      return try await client.keepOldest(of: twins) { progress(.cancelled(twin: $0)) }
     }
     if let gone { progress(.answersGone(gone)) }
     return nil
@@ -84,11 +89,18 @@ struct JobSearch {
     )
   }
 
+  /// Whether no row of the batch ever ran, or will: the service refused it, or it ended before its first row.
+  private func cameToNothing(_ batch: Batch) -> Bool {
+    if batch.status == .failed { return true }
+    return [.cancelled, .expired].contains(batch.status) && batch.outputFileID == nil
+      && batch.errorFileID == nil && batch.requestCounts.ended == 0
+  }
+
   private func mark(of batch: Batch) -> String? { batch.metadata?[BatchKey.metadataKey] }
 
-  /// Whether what was paid for is still there. An error file that is gone is no reason to pay again.
+  /// Whether what was paid for is still there, or to come. An error file that is gone is no reason to pay again.
   private func hasItsAnswers(_ batch: Batch) async throws(BatchClientError) -> Bool {
-    guard let file = batch.outputFileID ?? batch.errorFileID else { return true }
+    guard batch.status.isTerminal, let file = batch.outputFileID ?? batch.errorFileID else { return true }
     do throws(BatchClientError) {
       // The content itself is asked for: some providers have no file objects for results.
       var content = client.content(of: file).makeAsyncIterator()

@@ -71,7 +71,7 @@ struct DemoCommand: AsyncParsableCommand {
     let report = try await job.run { event in
       switch event {
       case .checked(let file): connection.say("1. Checked \(file.rows) requests for \(file.model ?? "").")
-      case .answersGone, .adopted, .uploading: break
+      case .answersGone, .cancelled, .adopted, .uploading: break
       case .uploaded(let file):
         connection.say("2. Uploaded them as \(file.id) over \(connection.transport.rawValue).")
       case .created(let batch): connection.say("3. Created batch \(batch.id); watching it.")

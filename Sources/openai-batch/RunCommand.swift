@@ -130,6 +130,8 @@ struct RunCommand: AsyncParsableCommand {
       )
     case .answersGone(let batch):
       Console.message("The results of \(batch.id) are deleted: its rows are sent, and paid for, again.")
+    case .cancelled(let twin):
+      Console.message("Cancelled \(twin.id), a second batch of this job: rows that ran until now are billed.")
     case .adopted(let batch):
       detaching.follow([batch.id])
       connection.say("Found this job's batch \(batch.id) (\(batch.status)); going on with it.")

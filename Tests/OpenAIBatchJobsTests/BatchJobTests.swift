@@ -187,6 +187,7 @@ struct BatchJobTests {
   @Test func aCancelledBatchIsGoneOnWith() async throws {
     let fixture = try JobFixture { configuration in
       configuration.speed = 0.01
+      configuration.timings.validating = .zero
       configuration.timings.cancelling = .zero
     }
     try fixture.writeInput(rows: 10)
@@ -202,6 +203,39 @@ struct BatchJobTests {
     #expect(report.batch.status == .cancelled)
     #expect(try fixture.outputIDs().count == 10)
     #expect(fixture.simulator.requestCount(of: .createBatch) == 1)
+  }
+
+  @Test func aBatchThatWasCancelledBeforeItRanIsReplaced() async throws {
+    let fixture = try JobFixture { configuration in
+      configuration.speed = 0.01
+      configuration.timings.cancelling = .zero
+    }
+    try fixture.writeInput(rows: 10)
+    let job = fixture.job { $0.timeout = .milliseconds(30) }
+    await #expect(throws: BatchClientError.self) { try await job.run() }
+    let first = try #require(try await fixture.allBatches().first)
+    #expect(first.status == .validating)
+    let cancelled = try await fixture.client.cancelBatch(first.id)
+    try #require(cancelled.outputFileID == nil && cancelled.requestCounts.ended == 0)
+    await #expect(throws: BatchClientError.self) { try await job.run() }
+    #expect(fixture.simulator.requestCount(of: .createBatch) == 2)
+  }
+
+  /// Without metadata nothing tells a twin from a batch that `isFresh` asked for.
+  @Test func unmarkedBatchesAreNotCancelled() async throws {
+    let fixture = try JobFixture(provider: .keepsNoMetadata) { $0.speed = 0.01 }
+    try fixture.writeInput(rows: 2)
+    for isFresh in [false, true, false] {
+      await #expect(throws: BatchClientError.self) {
+        try await fixture.job {
+          $0.isFresh = isFresh
+          $0.timeout = .milliseconds(20)
+        }
+        .run()
+      }
+    }
+    #expect(fixture.simulator.requestCount(of: .createBatch) == 2)
+    #expect(fixture.simulator.requestCount(of: .cancelBatch) == 0)
   }
 
   @Test func aFailedBatchIsReportedAndReplacedNextTime() async throws {
@@ -391,7 +425,9 @@ struct BatchJobTests {
     let request = CreateBatchRequest(
       inputFileID: original.inputFileID, endpoint: original.endpoint, metadata: [BatchKey.metadataKey: mark])
     let twin = try await fixture.client.createBatch(request, key: .unguarded)
-    await #expect(throws: BatchClientError.self) { try await job.run() }
+    let events = EventLog()
+    await #expect(throws: BatchClientError.self) { try await job.run { events.add($0) } }
+    #expect(events.all.prefix(3) == ["checked", "cancelled", "adopted"], "what is cancelled is said")
     // Made within one second, as a rule: then the smaller id decides.
     let isOlder = (original.createdAt, original.id.rawValue) < (twin.createdAt, twin.id.rawValue)
     let live = try await fixture.allBatches().filter { !$0.status.isTerminal && $0.status != .cancelling }

@@ -131,6 +131,7 @@ final class EventLog: Sendable {
       switch event {
       case .checked: "checked"
       case .answersGone: "answersGone"
+      case .cancelled: "cancelled"
       case .adopted: "adopted"
       case .uploading: "uploading"
       case .uploaded: "uploaded"

@@ -27,14 +27,18 @@ extension BatchClient {
 
   /// Of several batches for one purpose the oldest stays (of equally old ones the smallest id); the others are
   /// cancelled if they run. One that has come to nothing does not stay in the place of one that runs.
+  ///
+  /// - Parameter cancelled: Told of each that is cancelled.
   package func keepOldest(
-    of batches: [Batch], options: CallOptions = CallOptions()
+    of batches: [Batch], cancelled: (Batch) -> Void
   ) async throws(BatchClientError) -> Batch? {
-    try await keepOldest(of: batches, options, until: deadline(options))
+    let options = CallOptions()
+    return try await keepOldest(of: batches, options, until: deadline(options), cancelled: cancelled)
   }
 
   func keepOldest(
-    of batches: [Batch], _ options: CallOptions, until deadline: ContinuousClock.Instant?
+    of batches: [Batch], _ options: CallOptions, until deadline: ContinuousClock.Instant?,
+    cancelled: (Batch) -> Void = { _ in }
   ) async throws(BatchClientError) -> Batch? {
     let kept = batches.min { one, other in
       let (left, right) = (one.isDead ? 1 : 0, other.isDead ? 1 : 0)
@@ -42,7 +46,7 @@ extension BatchClient {
     }
     for twin in batches where twin.id != kept?.id && !twin.status.isTerminal && !twin.isDead {
       do throws(BatchClientError) {
-        _ = try await perform(.cancelBatch(twin.id), options, until: deadline)
+        cancelled(try await perform(.cancelBatch(twin.id), options, until: deadline))
       } catch  where error.kind == .conflict || error.kind == .notFound {
         // It ended by itself in the meantime.
       }
