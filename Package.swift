@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "swift-openai-batch",
-  platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
+  platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .visionOS(.v2)],
   products: [
     .library(name: "OpenAIBatch", targets: ["OpenAIBatch"]),
     .library(name: "OpenAIBatchCurl", targets: ["OpenAIBatchCurl"]),

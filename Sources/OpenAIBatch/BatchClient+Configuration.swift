@@ -91,6 +91,13 @@ extension BatchClient {
         throw BatchClientError(
           .invalidConfiguration, operation: "configuration", "OPENAI_API_KEY: \(problem)")
       }
+      do throws(BatchClientError) {
+        // Whether plain http is allowed is still to be said.
+        _ = try BaseURL(configuration.baseURL, allowInsecureHTTP: true)
+      } catch {
+        throw BatchClientError(
+          .invalidConfiguration, operation: "configuration", "OPENAI_BASE_URL: \(error.message)")
+      }
       return configuration
     }
   }

@@ -5,6 +5,12 @@ internal import OpenAIBatchMiddleware
 public import OpenAIBatchModels
 internal import OpenAIBatchTransport
 
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
 /// Why a call failed: what happened, whether it may be tried again, and what to quote to support.
 public struct BatchClientError: Error, Sendable {
   /// The classes of failure. Open: later versions may add some.
@@ -107,7 +113,8 @@ public struct BatchClientError: Error, Sendable {
 }
 
 extension BatchClientError: CustomStringConvertible {
-  /// Operation, kind, message, status, code and request id, in one line.
+  /// Operation, message, status, code, request id, attempts, wait and key: one line, but for the problems of an input,
+  /// which have a line each.
   public var description: String {
     var text = "\(operation): \(message)"
     if let status { text += " (status \(status))" }
@@ -118,6 +125,11 @@ extension BatchClientError: CustomStringConvertible {
     if let key { text += "; key \(key)" }
     return text
   }
+}
+
+extension BatchClientError: LocalizedError {
+  /// The same as ``description``: Foundation's own words for an error name its type and no more.
+  public var errorDescription: String? { description }
 }
 
 extension BatchClientError {

@@ -162,6 +162,10 @@ public enum ConformanceCase: String, Sendable, Hashable, CaseIterable, CustomStr
   case release
   /// A transport can be shut down unused and twice; later calls fail as `shutDown`, unsent.
   case shutdown
+  /// A shutdown refuses new calls, and lets those finish that run or wait.
+  case shutdownDrains
+  /// A shutdown whose task is cancelled ends what runs and what waits as `shutDown`.
+  case cancelledShutdown
   /// Transports come and go, with calls that succeed and fail, and leave nothing behind.
   case nothingGrows
 

@@ -66,6 +66,7 @@ struct SpareBlocks {
     var count = 0
   }
 
+  /// Unchecked for its pointers, which only the holder of the lock around it follows.
   private struct Shared: @unchecked Sendable {
     /// Lists, by the units of their blocks.
     let lists = SpareBlocks.table(of: UnsafeMutablePointer<Link>?.none)

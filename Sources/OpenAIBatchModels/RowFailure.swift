@@ -53,7 +53,7 @@ public struct RowFailure: Error, Sendable, Hashable {
     self.raw = raw
   }
 
-  /// Whether sending the row again can help: rows that were not run or got lost, answers of the kind 408, 409,
+  /// Whether sending the row again can help: rows that were not run, got lost or came back unreadable, answers of the kind 408, 409,
   /// 429 (unless money is missing) and 5xx, and codes of overload.
   public var isRetryable: Bool {
     switch kind {

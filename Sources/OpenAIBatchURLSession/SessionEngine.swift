@@ -19,6 +19,10 @@ final class SessionEngine: Sendable {
   /// these waits for Foundation's queue, and never inside a callback, which runs on that queue.
   private let control = DispatchQueue(label: "OpenAIBatchURLSession.control")
 
+  private enum Intake {
+    case open, draining, stopped
+  }
+
   private struct State {
     var line: AdmissionQueue<Transfer>
     var running: [UInt64: Transfer] = [:]
@@ -26,7 +30,7 @@ final class SessionEngine: Sendable {
     var closed: ManagedSession?
     var openSessions = 0
     var lastID: UInt64 = 0
-    var isShutDown = false
+    var intake = Intake.open
     var drainWaiters: [CheckedContinuation<Void, Never>] = []
   }
   private let state: Mutex<State>
@@ -44,7 +48,7 @@ final class SessionEngine: Sendable {
     guard getpid() == process else {
       throw TransportFailure(.shutDown, "The transport belongs to the parent of this process.")
     }
-    guard !state.withLock({ $0.isShutDown }) else {
+    guard state.withLock({ $0.intake == .open }) else {
       throw .shutDown(mayHaveReachedServer: false)
     }
     let use = Self.connectionUse(for: request)
@@ -94,7 +98,7 @@ final class SessionEngine: Sendable {
       case wait, refuse
     }
     let outcome = state.withLock { state -> Outcome in
-      guard !state.isShutDown else { return .refuse }
+      guard state.intake == .open else { return .refuse }
       guard let next = state.line.add(transfer, id: transfer.id) else { return .wait }
       state.running[next.id] = next
       return .start(next)
@@ -108,14 +112,13 @@ final class SessionEngine: Sendable {
 
   /// The network is done with a transfer: the next may start.
   func finish(_ id: UInt64) {
-    let (next, waiters) = state.withLock { state in
+    let next = state.withLock { state in
       state.running[id] = nil
       let next = state.line.finish(id)
       if let next { state.running[next.id] = next }
-      return (next, Self.takeWaiters(&state))
+      return next
     }
-    if let next { launch(next) }
-    for waiter in waiters { waiter.resume() }
+    if let next { launch(next) } else { endIfDrained() }
   }
 
   /// Does to a transfer's task what its state asks for.
@@ -175,7 +178,7 @@ final class SessionEngine: Sendable {
       delegate: SessionDelegate { [self] in sessionDidEnd() })
     state.withLock { state in
       state.openSessions += 1
-      guard !state.isShutDown else { return }
+      guard state.intake != .stopped else { return }
       switch use {
       case .kept: state.kept = made
       case .closed: state.closed = made
@@ -186,11 +189,8 @@ final class SessionEngine: Sendable {
   }
 
   private func sessionDidEnd() {
-    let waiters = state.withLock { state in
-      state.openSessions -= 1
-      return Self.takeWaiters(&state)
-    }
-    for waiter in waiters { waiter.resume() }
+    state.withLock { $0.openSessions -= 1 }
+    endIfDrained()
   }
 
   // MARK: The end
@@ -198,7 +198,7 @@ final class SessionEngine: Sendable {
   /// Fails all transfers and lets the sessions go.
   func shutDown() {
     let (transfers, sessions) = state.withLock { state in
-      state.isShutDown = true
+      state.intake = .stopped
       let sessions = [state.kept, state.closed]
       state.kept = nil
       state.closed = nil
@@ -209,23 +209,39 @@ final class SessionEngine: Sendable {
     withExtendedLifetime(sessions) {}
   }
 
-  /// Waits until nothing of a transport that was shut down is left.
+  /// Refuses new transfers and waits until nothing of the others is left. A cancelled task ends them.
   func drain() async {
     // They are the parent's.
     guard getpid() == process else { return }
-    await withCheckedContinuation { continuation in
-      let waiters = state.withLock { state in
-        state.drainWaiters.append(continuation)
-        return Self.takeWaiters(&state)
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { waiter in
+        state.withLock { state in
+          if state.intake == .open { state.intake = .draining }
+          state.drainWaiters.append(waiter)
+        }
+        endIfDrained()
       }
-      for waiter in waiters { waiter.resume() }
+    } onCancel: {
+      shutDown()
     }
   }
 
-  private static func takeWaiters(_ state: inout State) -> [CheckedContinuation<Void, Never>] {
-    guard state.isShutDown, state.running.isEmpty, state.openSessions == 0 else { return [] }
-    defer { state.drainWaiters = [] }
-    return state.drainWaiters
+  /// Lets the sessions go after the last transfer, and wakes who waits for the end of those.
+  private func endIfDrained() {
+    let (sessions, waiters) = state.withLock { state in
+      guard state.intake != .open, state.running.isEmpty else {
+        return ([ManagedSession](), [CheckedContinuation<Void, Never>]())
+      }
+      let sessions = [state.kept, state.closed].compactMap(\.self)
+      state.kept = nil
+      state.closed = nil
+      guard state.openSessions == 0 else { return (sessions, []) }
+      defer { state.drainWaiters = [] }
+      return (sessions, state.drainWaiters)
+    }
+    // The sessions end here, after the lock was given back.
+    withExtendedLifetime(sessions) {}
+    for waiter in waiters { waiter.resume() }
   }
 }
 

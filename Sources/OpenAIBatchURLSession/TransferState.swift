@@ -221,10 +221,10 @@ struct TransferState {
     return wasOver ? [.wakeReader] : [.wakeHead, .wakeReader, .cancelTask]
   }
 
-  /// Ends the transfer; what was received can still be read.
   /// Ends a transfer that cannot be started.
   mutating func refuse(_ failure: TransportFailure) -> [Action] { fail(failure) }
 
+  /// Ends the transfer; what was received can still be read.
   private mutating func fail(_ failure: TransportFailure) -> [Action] {
     guard !isOver else { return [] }
     phase = .failed(failure)

@@ -80,10 +80,11 @@ public final class URLSessionTransport: Transport {
     try await engine.send(request)
   }
 
-  /// Fails what runs and what waits with the kind `shutDown`, and returns when all of it has ended. Later requests
-  /// fail the same way; calling it again does nothing.
+  /// Lets queued and running transfers finish, refuses new ones, and returns when nothing of them is left.
+  ///
+  /// Transfers are bounded by their own timeouts, but where responses can be paused, one that nobody reads is not: cancel
+  /// the calling task to end what is left, with the kind `shutDown`. Calling it again is harmless.
   public func shutdown() async {
-    engine.shutDown()
     await engine.drain()
   }
 }

@@ -110,16 +110,14 @@ extension OutputOptions {
     _ items: PagedSequence<Item, BatchClientError>, limit: Int?, text: @escaping (Item) -> String
   ) async throws -> Item.ID? where Item.ID: Sendable {
     var output = try openList(text: text)
-    var last: Item.ID?
-    var count = 0
-    for try await item in items {
-      if count == limit {
+    var rest = limit ?? .max
+    for try await page in items.pages {
+      for item in page.items.prefix(rest) { try output.write(item) }
+      if page.items.count > rest || page.items.count == rest && page.next != nil {
         try output.finish()
-        return last
+        return page.items[rest - 1].id
       }
-      try output.write(item)
-      last = item.id
-      count += 1
+      rest -= page.items.count
     }
     try output.finish()
     return nil

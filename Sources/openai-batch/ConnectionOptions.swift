@@ -74,10 +74,11 @@ private struct MissingPathAdvice: Middleware {
   let advice: String?
 
   init(baseURL: String) {
-    let rest = baseURL.split(separator: "/", omittingEmptySubsequences: true)
-    let hasPath = rest.count > 2
-    let bare = String(baseURL.reversed().drop { $0 == "/" }.reversed())
-    advice = hasPath ? nil : "The base URL has no path: did you mean \(bare)/v1?"
+    // A query may hold a secret.
+    let address = baseURL.prefix { $0 != "?" && $0 != "#" }
+    let parts = address.split(separator: "/")
+    advice =
+      parts.count > 2 ? nil : "The base URL has no path: did you mean \(parts.joined(separator: "//"))/v1?"
   }
 
   func intercept(

@@ -50,6 +50,16 @@ struct DemoCommand: AsyncParsableCommand {
   private func perform() async throws {
     let simulator = BatchSimulator(configuration: BatchSimulator.Configuration(speed: speed))
     let server = try await simulator.serve(port: 0)
+    do {
+      try await perform(at: server)
+    } catch {
+      await server.stop()
+      throw error
+    }
+    await server.stop()
+  }
+
+  private func perform(at server: SimulatorServer) async throws {
     // A proxy of the environment would be asked for this machine, too.
     setenv("no_proxy", "127.0.0.1", 1)
     let client = connection.makeClient(.init(apiKey: "sk-demo", baseURL: server.baseURL))
@@ -87,7 +97,6 @@ struct DemoCommand: AsyncParsableCommand {
     for line in answers.split(separator: "\n").prefix(3) { Console.write("\(line)\n") }
     connection.say("\nAll batches, with `for try await batch in client.batches()`:")
     for try await batch in client.batches() { Console.write(BatchText.line(batch) + "\n") }
-    await server.stop()
     if !report.isComplete { throw ExitStatus.Exit(status: .incomplete) }
   }
 

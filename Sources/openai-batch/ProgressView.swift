@@ -4,18 +4,22 @@
 internal import OpenAIBatchJobs
 internal import Synchronization
 
-/// A batch's progress: a live bar on a terminal, a plain line now and then otherwise.
+/// The progress of batches: a live bar on a terminal, a plain line now and then otherwise.
 final class ProgressView: Sendable {
-  private struct State {
-    var status: BatchStatus?
-    var lastLine: ContinuousClock.Instant?
+  /// What was last said of a batch.
+  private struct Line {
+    let status: BatchStatus
+    let time: ContinuousClock.Instant
   }
-  private let state = Mutex(State())
+  private let lines = Mutex<[BatchID: Line]>([:])
+  /// Whether a bar must say whose it is.
+  private let hasSeveral: Bool
   private let isQuiet: Bool
   private let start = ContinuousClock.now
 
-  init(isQuiet: Bool) {
+  init(isQuiet: Bool, hasSeveral: Bool = false) {
     self.isQuiet = isQuiet
+    self.hasSeveral = hasSeveral
   }
 
   func show(_ update: BatchUpdate) {
@@ -25,10 +29,11 @@ final class ProgressView: Sendable {
       Console.live(bar(update))
     } else {
       let now = ContinuousClock.now
-      let isDue = state.withLock { state in
+      let isDue = lines.withLock { lines in
         let isDue =
-          state.status != batch.status || state.lastLine.map { $0.duration(to: now) > .seconds(60) } ?? true
-        if isDue { state = State(status: batch.status, lastLine: now) }
+          lines[batch.id].map { $0.status != batch.status || $0.time.duration(to: now) > .seconds(60) }
+          ?? true
+        if isDue { lines[batch.id] = Line(status: batch.status, time: now) }
         return isDue
       }
       if isDue {
@@ -49,7 +54,8 @@ final class ProgressView: Sendable {
     let share = counts.total > 0 ? min(1, Double(counts.ended) / Double(counts.total)) : 0
     let filled = Int(share * Double(width))
     let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-    return "\(batch.status)  \(bar)  \(BatchText.counts(batch))  \(elapsed)\(outlook(update))"
+    let name = hasSeveral ? "\(batch.id)  " : ""
+    return "\(name)\(batch.status)  \(bar)  \(BatchText.counts(batch))  \(elapsed)\(outlook(update))"
   }
 
   private var elapsed: String { BatchText.span(start.duration(to: .now)) }

@@ -14,7 +14,7 @@ struct ResultWriter {
   private let output: DataOutput
   private let format: Format
   private let fields: [ResultField]?
-  private let bufferLength: Int
+  private let isTerminal: Bool
   private var buffer: [UInt8] = []
   private var isFirst = true
 
@@ -26,14 +26,12 @@ struct ResultWriter {
   ///   - fields: What of each result; `nil` for all of it, which a table has no form for.
   init(path: String, format: Format?, fields: [ResultField]?) throws {
     output = try DataOutput(path: path)
-    let isTerminal = path == "-" && Console.stdoutIsTerminal
+    isTerminal = path == "-" && Console.stdoutIsTerminal
     // Fields as text are a table.
     let chosen = format ?? (isTerminal ? .text : .jsonl)
     self.format = chosen == .text && fields != nil ? .tsv : chosen
     let isTable = self.format == .csv || self.format == .tsv
     self.fields = fields ?? (isTable ? ResultField.standard : nil)
-    // People see each line when it comes.
-    bufferLength = isTerminal ? 0 : 64 << 10
     switch self.format {
     case .json: buffer.append(UInt8(ascii: "["))
     case .csv, .tsv: addRow((self.fields ?? []).map { Array($0.name.utf8) })
@@ -44,7 +42,7 @@ struct ResultWriter {
   /// Writes one result.
   mutating func write(_ line: ResultLine) throws {
     switch format {
-    case .text: buffer += Array((Console.printable(Self.text(line.result)) + "\n").utf8)
+    case .text: buffer += Array((Self.text(line.result) + "\n").utf8)
     case .json:
       buffer += isFirst ? [0x0A] : [UInt8(ascii: ","), 0x0A]
       try addObject(line)
@@ -55,7 +53,8 @@ struct ResultWriter {
       addRow(values(of: line).map(\.cell))
     }
     isFirst = false
-    if buffer.count >= bufferLength { try flush() }
+    // People see each line when it comes.
+    if isTerminal || buffer.count >= 64 << 10 { try flush() }
   }
 
   /// Ends the output; a file appears under its name.
@@ -66,7 +65,9 @@ struct ResultWriter {
   }
 
   private mutating func flush() throws {
-    try output.write(buffer)
+    // Part of it comes from the network, and a terminal would obey it.
+    try output.write(
+      isTerminal ? Array(Console.printable(String(decoding: buffer, as: UTF8.self)).utf8) : buffer)
     buffer.removeAll(keepingCapacity: true)
   }
 

@@ -51,12 +51,12 @@ struct ResultsCommand: AsyncParsableCommand {
   func run() async throws {
     let client = try connection.makeClient()
     Signals.leaveNothingBehind()
-    try input.map(InputFile.requireReadable)
+    let source = try input.map(InputFile.init)
     try target.check(against: input.map { [$0] } ?? [])
     let batch = try await client.retrieveBatch(BatchID(id))
     let isComplete =
-      if let input {
-        try await writeOrdered(batch, input, client)
+      if let source {
+        try await writeOrdered(batch, source, client)
       } else {
         try await writeLines(batch, client)
       }
@@ -65,8 +65,8 @@ struct ResultsCommand: AsyncParsableCommand {
   }
 
   /// Writes a line for each row of the input; tells whether all are answered.
-  private func writeOrdered(_ batch: Batch, _ input: String, _ client: BatchClient) async throws -> Bool {
-    let account = try await client.account(of: batch, input: input, keepsLines: true, isPartial: partial)
+  private func writeOrdered(_ batch: Batch, _ input: InputFile, _ client: BatchClient) async throws -> Bool {
+    let account = try await client.account(of: batch, input: input.path, keepsLines: true, isPartial: partial)
     var writer = try makeWriter()
     for row in 0..<account.count { try write(account.result(at: row), to: &writer) }
     try writer.finish()

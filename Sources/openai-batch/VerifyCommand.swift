@@ -36,10 +36,11 @@ struct VerifyCommand: AsyncParsableCommand {
 
   func run() async throws {
     Signals.leaveNothingBehind()
-    try InputFile.requireReadable(input)
-    for path in results { try InputFile.requireReadable(path) }
+    let source = try InputFile(input)
+    let files = try results.map(InputFile.init)
     try output.target.check(against: results + [input])
-    let audit = try await audit()
+    let audit = try await audit(of: files.map(\.path), input: source.path)
+    withExtendedLifetime((source, files)) {}
     guard audit.rows > 0 else {
       throw CommandProblem(status: .usage, message: "\(input) has no rows.")
     }
@@ -47,8 +48,8 @@ struct VerifyCommand: AsyncParsableCommand {
     if !audit.isComplete { throw ExitStatus.Exit(status: .incomplete) }
   }
 
-  private func audit() async throws -> BatchAudit {
-    guard let id else { return try BatchAudit(ofResultFiles: results, input: input) }
+  private func audit(of files: [String], input: String) async throws -> BatchAudit {
+    guard let id else { return try BatchAudit(ofResultFiles: files, input: input) }
     let client = try connection.makeClient()
     return try await client.audit(try await client.retrieveBatch(BatchID(id)), input: input)
   }

@@ -32,7 +32,7 @@ struct WaitCommand: AsyncParsableCommand {
     let client = try connection.makeClient()
     let detaching = Detaching(resume: Detaching.sameLine)
     detaching.follow(ids.map(BatchID.init))
-    let progress = ProgressView(isQuiet: connection.quiet)
+    let progress = ProgressView(isQuiet: connection.quiet, hasSeveral: ids.count > 1)
     let polling = poll.map { Polling.every($0.duration) } ?? .adaptive
     var statuses: Set<ExitStatus> = []
     var ended = try output.openList(text: BatchText.details)
@@ -49,9 +49,11 @@ struct WaitCommand: AsyncParsableCommand {
         if let status = Self.status(after: update.batch) { statuses.insert(status) }
       }
       try ended.finish()
-    } catch let error as BatchClientError where error.isEndOfWaiting && error.cause.isEndOfWaiting {
+    } catch let error as BatchClientError {
       progress.finish()
+      // What has ended until now is told all the same.
       try ended.finish()
+      guard error.isEndOfWaiting, error.cause.isEndOfWaiting else { throw error }
       Console.message("\(error.message)\nGo on with: \(Detaching.sameLine)")
       throw ExitStatus.Exit(status: .stillRunning)
     }

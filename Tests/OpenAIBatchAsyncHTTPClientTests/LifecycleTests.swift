@@ -11,48 +11,6 @@ import Testing
 /// The end of a transport, as far as this one goes beyond the promises of all.
 @Suite(.serialized)
 struct LifecycleTests {
-  @Test func shutdownDrainsAndThenRefuses() async throws {
-    let mayAnswer = Event()
-    let server = try LoopbackServer { connection in
-      _ = connection.readRequest()
-      mayAnswer.block()
-      connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-    }
-    defer { server.stop() }
-    let transport = makeTransport(maxConnections: 1)
-    async let first = transport.text(of: server.request(.get, "/1"))
-    while server.requests.isEmpty { await Task.yield() }
-    async let shutdown: Void = transport.shutdown()
-    // Refusal tells that the shutdown has begun.
-    while await transport.failure(of: server.request(timeouts: Timeouts(total: .milliseconds(20))))?.kind
-      != .shutDown
-    {}
-    mayAnswer.signal()
-    #expect(try await first == "ok")
-    await shutdown
-    await transport.shutdown()
-    let failure = await transport.failure(of: server.request())
-    #expect(failure?.kind == .shutDown)
-    #expect(failure?.mayHaveReachedServer == false)
-  }
-
-  @Test func aCancelledShutdownEndsTheRest() async throws {
-    let server = try LoopbackServer { connection in
-      _ = connection.readRequest()
-      connection.waitForPeerToClose()
-    }
-    defer { server.stop() }
-    let transport = makeTransport(maxConnections: 1)
-    let running = Task { await transport.failure(of: server.request(.get, "/running")) }
-    while server.requests.isEmpty { await Task.yield() }
-    let shutdown = Task { await transport.shutdown() }
-    shutdown.cancel()
-    await shutdown.value
-    let failure = await running.value
-    #expect(failure?.kind == .shutDown)
-    #expect(failure?.mayHaveReachedServer == true)
-  }
-
   @Test func whatWaitsAtTheEndIsNotBegun() async throws {
     let server = try LoopbackServer { connection in
       _ = connection.readRequest()

@@ -32,7 +32,8 @@ final class SentSecrets: Sendable {
 
   /// Remembers the values of query items that were set for all calls or for one: some services want the key there.
   func note(_ query: [(name: String, value: String)]) {
-    for item in query {
+    // A version is no secret, and what a service says of it helps.
+    for item in query where item.name != "api-version" {
       note(item.value[...])
       note(PathSegment.encode(item.value)[...])
     }

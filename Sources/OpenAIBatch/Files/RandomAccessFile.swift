@@ -22,7 +22,8 @@ package final class RandomAccessFile: Sendable {
   ///
   /// - Throws: ``FileFailure`` when it cannot be opened or is not a regular file.
   package init(path: String) throws(FileFailure) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Opening a pipe would else wait for a writer.
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileFailure(path: path, action: "open", code: errno) }
     guard let version = FileVersion(descriptor) else {
       close(descriptor)

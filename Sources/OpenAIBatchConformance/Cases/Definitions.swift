@@ -76,6 +76,8 @@ extension ConformanceCase {
     case .noDescriptors: .noDescriptors
     case .release: .release
     case .shutdown: .shutdown
+    case .shutdownDrains: .shutdownDrains
+    case .cancelledShutdown: .cancelledShutdown
     case .nothingGrows: .nothingGrows
     }
   }

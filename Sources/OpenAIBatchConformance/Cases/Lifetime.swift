@@ -179,6 +179,60 @@ extension CaseDefinition {
     try bench.expect(server.requests.count == 1, "The call after the end was sent.")
   }
 
+  static let shutdownDrains = CaseDefinition(
+    ["L7"], "A shutdown refuses new calls, and lets those finish that run or wait."
+  ) { bench in
+    let mayAnswer = bench.event()
+    let server = try bench.server { connection in
+      while connection.readRequest() != nil {
+        mayAnswer.block()
+        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+      }
+    }
+    let subject = bench.unkeptTransport(maxConnections: 1)
+    let running = Task { try await subject.transport.exchange(server.request()) }
+    try await bench.until { server.requests.count == 1 }
+    let waiting = Task { try await subject.transport.exchange(server.request(.get, "/waiting")) }
+    // When this one has waited in vain, the other is in the line.
+    let late = server.request(timeouts: Timeouts(total: .milliseconds(20)))
+    try await bench.expectFailure(.notSent, of: late, on: subject.transport)
+    let end = Task { await subject.shutdown() }
+    // Refusal tells that the shutdown has begun.
+    while await subject.transport.failure(of: late)?.kind != .shutDown { try Task.checkCancellation() }
+    mayAnswer.signal()
+    try await bench.promptly {
+      _ = try await running.value
+      _ = try await waiting.value
+      await end.value
+    }
+    try bench.expect(server.requests.count == 2, "A call that waited was not sent, or one too many was.")
+  }
+
+  static let cancelledShutdown = CaseDefinition(
+    ["L7"], "A shutdown whose task is cancelled ends what runs and what waits as `shutDown`."
+  ) { bench in
+    let server = try bench.server { connection in
+      _ = connection.readRequest()
+      connection.waitForPeerToClose()
+    }
+    let subject = bench.unkeptTransport(maxConnections: 1)
+    let running = Task { await subject.transport.failure(of: server.request()) }
+    try await bench.until { server.requests.count == 1 }
+    let waiting = Task { await subject.transport.failure(of: server.request()) }
+    let late = server.request(timeouts: Timeouts(total: .milliseconds(20)))
+    try await bench.expectFailure(.notSent, of: late, on: subject.transport)
+    let end = Task { await subject.shutdown() }
+    try await bench.promptly {
+      end.cancel()
+      await end.value
+    }
+    let (first, second) = (await running.value, await waiting.value)
+    try bench.expect(
+      first?.kind == .shutDown && first?.mayHaveReachedServer == true, "The first: \(first as Any)")
+    try bench.expect(
+      second?.kind == .shutDown && second?.mayHaveReachedServer == false, "The second: \(second as Any)")
+  }
+
   static let nothingGrows = CaseDefinition(
     ["L1", "L7"], "Transports come and go, with calls that succeed and fail, and leave nothing behind.",
     promise: .seconds(3)

@@ -20,10 +20,11 @@ struct CSVReader: TableReader {
   }
 
   private static let delimiter = UInt8(ascii: ",")
-  private let maximumFieldLength: Int
+  private let maximumRecordLength: Int
   private var state = State.start
   private var field: [UInt8] = []
   private var fields: [String] = []
+  private var recordLength = 0
   private var line = 1
   private var firstLine = 1
   private var quoteLine = 1
@@ -33,9 +34,9 @@ struct CSVReader: TableReader {
 
   /// Creates a reader.
   ///
-  /// - Parameter maximumFieldLength: The longest field, in bytes: 16 MiB by default.
-  init(maximumFieldLength: Int = 16 << 20) {
-    self.maximumFieldLength = maximumFieldLength
+  /// - Parameter maximumRecordLength: The longest record, in bytes and 16 more for each field: 16 MiB by default.
+  init(maximumRecordLength: Int = 16 << 20) {
+    self.maximumRecordLength = maximumRecordLength
   }
 
   mutating func append(_ bytes: ArraySlice<UInt8>) throws(TableFailure) {
@@ -100,16 +101,24 @@ struct CSVReader: TableReader {
   }
 
   private mutating func add(_ byte: UInt8) throws(TableFailure) {
-    guard field.count < maximumFieldLength else {
-      throw TableFailure(line: firstLine, message: "a field is longer than \(maximumFieldLength) bytes")
-    }
+    try grow(by: 1)
     field.append(byte)
+  }
+
+  private mutating func grow(by count: Int) throws(TableFailure) {
+    recordLength += count
+    guard recordLength <= maximumRecordLength else {
+      throw TableFailure(
+        line: firstLine,
+        message: "the row is longer than \(maximumRecordLength) bytes; is a quote or a line end missing?")
+    }
   }
 
   private mutating func endField() throws(TableFailure) {
     guard let text = String(validating: field, as: UTF8.self) else {
       throw TableFailure(line: line, message: "not UTF-8; save the file as UTF-8")
     }
+    try grow(by: 16)
     fields.append(text)
     field.removeAll(keepingCapacity: true)
     state = .start
@@ -121,6 +130,7 @@ struct CSVReader: TableReader {
       firstLine = line
       isBlank = true
       state = .start
+      recordLength = 0
       fields.removeAll(keepingCapacity: true)
     }
     if isBlank { return }

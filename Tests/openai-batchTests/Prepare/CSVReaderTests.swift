@@ -61,12 +61,15 @@ import Testing
     #expect(throws: TableFailure.self) { try records(bytes) }
   }
 
-  @Test func boundsAField() throws {
-    var reader = CSVReader(maximumFieldLength: 4)
+  @Test(arguments: [",,,", "a,\"" + String(repeating: "1", count: 24)]) func boundsARecord(long: String)
+    throws
+  {
+    var reader = CSVReader(maximumRecordLength: 40)
     try reader.append(Array("1234,\"5678\"\n".utf8)[...])
     #expect(reader.next()?.fields == ["1234", "5678"])
-    let failure = #expect(throws: TableFailure.self) { try reader.append(Array("a,\"12345".utf8)[...]) }
+    let failure = #expect(throws: TableFailure.self) { try reader.append(Array(long.utf8)[...]) }
     #expect(failure?.line == 2)
+    #expect(failure?.message.contains("longer than 40 bytes") == true)
   }
 
   /// What a writer writes by RFC 4180 is read as it was, in pieces of any length.
