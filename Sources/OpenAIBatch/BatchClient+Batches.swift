@@ -68,11 +68,11 @@ extension BatchClient {
   /// - Parameters:
   ///   - keepsOlder: Whether older batches on the pages that were read anyway are given, too.
   ///   - isThorough: Whether a batch that is overlooked does harm. A server that does not say whether there are more may
-  ///     give shorter pages than it was asked for: then only an empty page is the end.
-  ///   - mayEndInDoubt: Whether an empty page of which the server says that more follows is the end.
+  ///     give shorter pages than it was asked for: then only an empty page is the end. An empty page of which it says that
+  ///     more follows is none.
   func batches(
     after: BatchID? = nil, pageSize: Int = 100, createdSince: Date?, keepsOlder: Bool = false,
-    isThorough: Bool = false, mayEndInDoubt: Bool = true, options: CallOptions,
+    isThorough: Bool = false, options: CallOptions,
     until deadline: ContinuousClock.Instant?
   ) -> PagedSequence<Batch, BatchClientError> {
     PagedSequence(after: after, repeatedCursor: { .repeatedCursor($0.rawValue, "listBatches") }) {
@@ -81,7 +81,10 @@ extension BatchClient {
         .listBatches(after: cursor, limit: pageSize, fullPage: isThorough ? 1 : pageSize), options,
         until: deadline ?? self.deadline(options))
       var page = Page(items: list.data, next: list.hasMore ? list.data.last?.id : nil)
-      if list.hasMore, list.data.isEmpty, !mayEndInDoubt { throw .emptyPageWithMore }
+      if isThorough, list.hasMore, list.data.isEmpty {
+        guard let last = list.lastID, !last.rawValue.isEmpty else { throw .emptyPageWithMore }
+        return Page(items: [], next: last)
+      }
       // It goes by no cursor, and gave all at once.
       if isThorough, !list.statesMore, let cursor, list.data.contains(where: { $0.id == cursor }) {
         page = Page(items: [], next: nil)
@@ -104,11 +107,9 @@ extension BatchClientError {
 extension BatchClient {
   /// All batches, where one that is overlooked does harm; see `batches(after:…)`.
   package func allBatches(
-    createdSince: Date? = nil, mayEndInDoubt: Bool = true, options: CallOptions = CallOptions()
+    createdSince: Date? = nil, options: CallOptions = CallOptions()
   ) -> PagedSequence<Batch, BatchClientError> {
-    batches(
-      createdSince: createdSince, isThorough: true, mayEndInDoubt: mayEndInDoubt, options: options, until: nil
-    )
+    batches(createdSince: createdSince, isThorough: true, options: options, until: nil)
   }
 }
 

@@ -104,7 +104,7 @@ public struct BatchJob: Sendable {
     // from doing the same job into the same file.
     let sink = try JobOutput(output, input: input, options: options)
     let batch = try await batch(for: file, progress)
-    let ended = try await wait(for: batch, progress)
+    let ended = try await waitUntilEnded(batch, for: file, progress)
     progress(.fetching(ended))
     do throws(BatchClientError) {
       try file.requireUnchanged(operation: "account")
@@ -125,8 +125,7 @@ public struct BatchJob: Sendable {
   private func batch(
     for file: RequestFile, _ progress: @Sendable (JobEvent) -> Void
   ) async throws(BatchClientError) -> Batch {
-    let key = try JobKey(of: file, options)
-    let search = JobSearch(client: client, key: key, options: options)
+    let search = JobSearch(client: client, key: try JobKey(of: file, options), options: options)
     let earlier = try await search.earlierBatches()
     if !options.isFresh, let batch = try await search.usable(among: earlier, progress) {
       progress(.adopted(batch))
@@ -137,11 +136,14 @@ public struct BatchJob: Sendable {
       inputFileID: "", endpoint: file.endpoint ?? "", completionWindow: options.completionWindow,
       metadata: options.metadata, outputExpiresAfter: options.outputExpiresAfter)
     try request.checkBeforeUpload(key: name)
-    let (upload, isKnown) = try await upload(file, search, progress)
+    let known = try await search.uploads(bytes: file.bytes)
+    let upload =
+      if let newest = known.first { newest } else { try await upload(file, search, progress) }
+    progress(.uploaded(upload))
     var ready = request
     ready.inputFileID = upload.id
-    if isKnown, !options.isFresh {
-      let unmarked = try await search.unmarkedBatches(of: upload, endpoint: request.endpoint)
+    if !known.isEmpty, !options.isFresh {
+      let unmarked = try await search.unmarkedBatches(of: known, endpoint: request.endpoint)
       if let batch = try await search.usable(among: unmarked, progress) {
         progress(.adopted(batch))
         return batch
@@ -152,18 +154,24 @@ public struct BatchJob: Sendable {
     return batch
   }
 
-  /// The job's file on the service, and whether it was there already.
   private func upload(
     _ file: RequestFile, _ search: JobSearch, _ progress: @Sendable (JobEvent) -> Void
-  ) async throws(BatchClientError) -> (FileObject, isKnown: Bool) {
-    if let upload = await search.upload(bytes: file.bytes) {
-      progress(.uploaded(upload))
-      return (upload, isKnown: true)
-    }
+  ) async throws(BatchClientError) -> FileObject {
     progress(.uploading(file))
-    let upload = try await client.uploadFile(file, named: search.key.uploadName)
-    progress(.uploaded(upload))
-    return (upload, isKnown: false)
+    return try await client.uploadFile(file, named: search.key.uploadName)
+  }
+
+  /// Waits for the batch, and for the one that stays where this one was a twin.
+  private func waitUntilEnded(
+    _ batch: Batch, for file: RequestFile, _ progress: @Sendable (JobEvent) -> Void
+  ) async throws(BatchClientError) -> Batch {
+    var batch = try await wait(for: batch, progress)
+    let search = JobSearch(client: client, key: try JobKey(of: file, options), options: options)
+    while let successor = try await search.successor(of: batch, progress) {
+      progress(.adopted(successor))
+      batch = try await wait(for: successor, progress)
+    }
+    return batch
   }
 
   private func wait(

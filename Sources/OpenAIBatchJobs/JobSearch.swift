@@ -15,27 +15,40 @@ struct JobSearch {
   let key: JobKey
   let options: BatchJob.Options
 
-  private var since: Date {
-    Date(timeIntervalSince1970: client.wallTime - Double(options.lookBack.components.seconds))
+  /// When the job began to look.
+  private let now: Date
+  /// Earlier batches are not gone on with.
+  private var since: Date { now.addingTimeInterval(-Double(options.lookBack.components.seconds)) }
+  /// How far clocks may differ.
+  private static let clockMargin = 600.0
+
+  init(client: BatchClient, key: JobKey, options: BatchJob.Options) {
+    self.client = client
+    self.key = key
+    self.options = options
+    now = Date(timeIntervalSince1970: client.wallTime)
   }
 
-  /// The batches that carry the job's key, or the key with a number, newest first.
+  /// The batches that carry the job's key, or the key with a number, newest first. A few may be too old to be gone on with:
+  /// the next one must have another number than theirs.
   func earlierBatches() async throws(BatchClientError) -> [Batch] {
     var found: [Batch] = []
-    for try await batch in client.allBatches(createdSince: since) where number(of: batch) != nil {
+    let first = min(since, now.addingTimeInterval(-Self.clockMargin))
+    for try await batch in client.allBatches(createdSince: first) where number(of: batch) != nil {
       found.append(batch)
     }
     return found.sorted { ($1.createdAt, $1.id.rawValue) < ($0.createdAt, $0.id.rawValue) }
   }
 
-  /// The batches that were made of this job's own upload, and carry no mark: some providers do not keep metadata, or do
-  /// not list it.
-  func unmarkedBatches(of upload: FileObject, endpoint: BatchEndpoint) async throws(BatchClientError)
+  /// The batches that were made of one of this job's own uploads, and carry no mark: some providers do not keep metadata,
+  /// or do not list it.
+  func unmarkedBatches(of uploads: [FileObject], endpoint: BatchEndpoint) async throws(BatchClientError)
     -> [Batch]
   {
+    let ids = Set(uploads.map(\.id))
     var found: [Batch] = []
     for try await batch in client.allBatches(createdSince: since)
-    where batch.inputFileID == upload.id && batch.endpoint == endpoint && mark(of: batch) == nil {
+    where ids.contains(batch.inputFileID) && batch.endpoint == endpoint && mark(of: batch) == nil {
       found.append(batch)
     }
     return found
@@ -47,22 +60,49 @@ struct JobSearch {
     among batches: [Batch], _ progress: (JobEvent) -> Void
   ) async throws(BatchClientError) -> Batch? {
     var gone: Batch?
-    for batch in batches where !cameToNothing(batch) {
-      if try await !hasItsAnswers(batch) {
+    var seen: Set<String> = []
+    for batch in batches where !cameToNothing(batch) && !isTooOld(batch) {
+      let mark = mark(of: batch)
+      if let mark, !seen.insert(mark).inserted { continue }
+      let twins = batches.filter { twin in
+        twin.id == batch.id || mark != nil && self.mark(of: twin) == mark && !cameToNothing(twin)
+      }
+      guard let kept = try await withAnswers(twins).first else {
         gone = gone ?? batch
         continue
       }
-      try await requireSameInput(batch)
-      guard let mark = mark(of: batch) else { return batch }
-      var twins = [batch]
-      for twin in batches
-      where twin.id != batch.id && self.mark(of: twin) == mark && !cameToNothing(twin) {
-        if try await hasItsAnswers(twin) { twins.append(twin) }
+      try await requireSameInput(kept)
+      return try await client.keepOldest(of: [kept] + twins.filter { !$0.status.isTerminal }) {
+        progress(.cancelled(twin: $0))
       }
-      return try await client.keepOldest(of: twins) { progress(.cancelled(twin: $0)) }
     }
     if let gone { progress(.answersGone(gone)) }
     return nil
+  }
+
+  /// A batch to go on with in the place of one that ended as cancelled: of two runs that start together, the other one may
+  /// have taken its own for the first.
+  func successor(of batch: Batch, _ progress: (JobEvent) -> Void) async throws(BatchClientError) -> Batch? {
+    guard batch.status == .cancelled, let mark = mark(of: batch) else { return nil }
+    let twins = try await earlierBatches().filter { self.mark(of: $0) == mark }
+    let usable = try await usable(among: twins, progress)
+    return usable?.id == batch.id ? nil : usable
+  }
+
+  /// Of the batches for one purpose, those whose answers are there or to come, in the order in which they count. What
+  /// a twin had when it was cancelled is not in the place of answers that are gone.
+  private func withAnswers(_ twins: [Batch]) async throws(BatchClientError) -> [Batch] {
+    let sorted = twins.sorted { $0.takesPrecedence(over: $1) }
+    let live = sorted.filter { ![.cancelled, .cancelling].contains($0.status) }
+    var found: [Batch] = []
+    for twin in live.isEmpty ? sorted : live {
+      if try await hasItsAnswers(twin) { found.append(twin) }
+    }
+    return found
+  }
+
+  private func isTooOld(_ batch: Batch) -> Bool {
+    batch.createdAt.timeIntervalSince1970 > 0 && batch.createdAt < since
   }
 
   /// The key for a new batch. Earlier batches keep theirs, so one that replaces them has a number.
@@ -112,18 +152,27 @@ struct JobSearch {
     }
   }
 
-  /// The upload of a run that ended before it made a batch. Best effort: without it the file is sent again.
-  func upload(bytes: Int64) async -> FileObject? {
+  /// The uploads of runs that ended before they made a batch, newest first: more than one where an upload that seemed lost
+  /// arrived after it was sent again.
+  ///
+  /// - Throws: What keeps the service from telling. A service without a list of files has told: none.
+  func uploads(bytes: Int64) async throws(BatchClientError) -> [FileObject] {
     let since = since
+    var found: [FileObject] = []
     do throws(BatchClientError) {
       for try await file in client.files(purpose: .batch) {
-        if file.createdAt < since { return nil }
+        if file.createdAt < since { break }
         let isOurs = file.filename == key.uploadName && file.bytes == bytes && file.status != "error"
-        if isOurs { return file }
+        if isOurs { found.append(file) }
       }
     } catch {
-      return nil
+      guard Self.passing.contains(error.kind) else { return found }
+      throw error
     }
-    return nil
+    return found
   }
+
+  private static let passing: [BatchClientError.Kind] = [
+    .connection, .timedOut, .serverError, .rateLimited, .malformedResponse, .cancelled,
+  ]
 }

@@ -4,6 +4,7 @@
 import Foundation
 import OpenAIBatchJobs
 import OpenAIBatchSimulator
+import Synchronization
 import Testing
 
 struct BatchJobTests {
@@ -236,6 +237,75 @@ struct BatchJobTests {
     }
     #expect(fixture.simulator.requestCount(of: .createBatch) == 2)
     #expect(fixture.simulator.requestCount(of: .cancelBatch) == 0)
+  }
+
+  /// Where no metadata is kept, the upload alone leads to the batch.
+  @Test func anUploadThatCannotBeLookedForIsNotSentAgain() async throws {
+    let fixture = try JobFixture(provider: .keepsNoMetadata) { $0.speed = 0.01 }
+    try fixture.writeInput(rows: 2)
+    let job = fixture.job { $0.timeout = .milliseconds(20) }
+    await #expect(throws: BatchClientError.self) { try await job.run() }
+    fixture.simulator.inject(.failRequest(.listFiles, status: 500, times: 3))
+    let failure = await #expect(throws: BatchClientError.self) { try await job.run() }
+    #expect(failure?.kind == .serverError)
+    #expect(fixture.simulator.requestCount(of: .uploadFile) == 1)
+    #expect(fixture.simulator.requestCount(of: .createBatch) == 1)
+  }
+
+  /// An upload that seemed lost arrives after it was sent again, and is the newer one.
+  @Test func aBatchOfAnEarlierUploadIsFound() async throws {
+    let fixture = try JobFixture(provider: .keepsNoMetadata)
+    try fixture.writeInput(rows: 2)
+    let first = try await fixture.job().run()
+    let upload = try await fixture.client.retrieveFile(first.batch.inputFileID)
+    _ = try await fixture.client.uploadFile(at: fixture.input, named: upload.filename)
+    let second = try await fixture.job().run()
+    #expect(second.batch.id == first.batch.id)
+    #expect(fixture.simulator.requestCount(of: .createBatch) == 1)
+  }
+
+  /// What a twin had when it was cancelled does not stand for the answers that are gone.
+  @Test func aCancelledTwinDoesNotHideDeletedAnswers() async throws {
+    let fixture = try JobFixture { configuration in
+      configuration.speed = 10
+      configuration.timings.validating = .zero
+      configuration.timings.cancelling = .zero
+    }
+    try fixture.writeInput(rows: 2)
+    let first = try await fixture.job().run()
+    let twin = try await fixture.createTwin(of: first.batch)
+    while try await fixture.client.retrieveBatch(twin.id).status != .inProgress {}
+    _ = try await fixture.client.cancelBatch(twin.id)
+    let cancelled = try await fixture.client.waitUntilEnded(twin.id, polling: .every(.milliseconds(1)))
+    try #require(cancelled.status == .cancelled && cancelled.errorFileID != nil)
+    try await fixture.client.deleteFile(try #require(first.batch.outputFileID))
+    let events = EventLog()
+    let second = try await fixture.job().run { events.add($0) }
+    #expect(![first.batch.id, twin.id].contains(second.batch.id))
+    #expect(events.all.contains("answersGone"))
+    #expect(second.isComplete)
+  }
+
+  /// Of two runs in one second the other may have taken its own batch for the first, and cancelled this one.
+  @Test func aRunWhoseBatchWasCancelledAsATwinGoesOnWithTheOther() async throws {
+    let fixture = try JobFixture { configuration in
+      configuration.speed = 10
+      configuration.timings.cancelling = .zero
+    }
+    try fixture.writeInput(rows: 2)
+    let twins = Mutex<[Task<BatchID, any Error>]>([])
+    let report = try await fixture.job().run { event in
+      guard case .created(let batch) = event else { return }
+      let task = Task {
+        let twin = try await fixture.createTwin(of: batch)
+        _ = try await fixture.client.cancelBatch(batch.id)
+        return twin.id
+      }
+      twins.withLock { $0.append(task) }
+    }
+    let twin = try await #require(twins.withLock { $0.first }).value
+    #expect(report.batch.id == twin)
+    #expect(report.isComplete)
   }
 
   @Test func aFailedBatchIsReportedAndReplacedNextTime() async throws {

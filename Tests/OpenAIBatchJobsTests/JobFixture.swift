@@ -74,6 +74,14 @@ final class JobFixture: Sendable {
     }
   }
 
+  /// Another batch with the mark of this one.
+  func createTwin(of batch: Batch) async throws -> Batch {
+    let mark = batch.metadata?[BatchKey.metadataKey] ?? ""
+    let request = CreateBatchRequest(
+      inputFileID: batch.inputFileID, endpoint: batch.endpoint, metadata: [BatchKey.metadataKey: mark])
+    return try await client.createBatch(request, key: .unguarded)
+  }
+
   func allBatches() async throws -> [Batch] {
     var batches: [Batch] = []
     for try await batch in client.batches() { batches.append(batch) }

@@ -16,7 +16,9 @@ extension BatchClient {
   ///   - key: How the batch is found again.
   ///   - lookBack: How far back a key of your own is looked for; 48 hours by default.
   ///   - options: What this call does differently. The timeout covers the looking, too.
-  /// - Throws: ``BatchClientError``; kind `outcomeUnknown` carries the key to call again with.
+  /// - Throws: ``BatchClientError``; kind `outcomeUnknown` carries the key to call again with: also when the batch was
+  ///   created and nobody can tell, because the list cannot be read, whether another caller created one under the same
+  ///   key meanwhile.
   public func createBatch(
     _ request: CreateBatchRequest, key: BatchKey = .automatic, lookBack: Duration = .seconds(48 * 3600),
     options: CallOptions = CallOptions()
@@ -24,18 +26,13 @@ extension BatchClient {
     guard let name = key.name else { return try await createOnce(request, options) }
     let stamped = try request.stamped(with: name)
     let operation = try createOperation(stamped, options)
-    let creation = BatchCreation(
+    var creation = BatchCreation(
       client: self, operation: operation, request: stamped, name: name, options: options,
       isNameRandom: key == .automatic, lookBack: lookBack, deadline: deadline(options))
     guard case .named = key.form else { return try await creation.run() }
     if let batch = try await creation.find() { return batch }
-    let batch = try await creation.run()
-    do throws(BatchClientError) {
-      // Somebody else may have looked for the key at the same time, and have found none, too.
-      return try await creation.keepOnly(batch)
-    } catch  where !error.isCancellation {
-      return batch
-    }
+    // Somebody else may have looked for the key at the same time, and have found none, too.
+    return try await creation.keepOnly(try await creation.run())
   }
 
   func createOperation(

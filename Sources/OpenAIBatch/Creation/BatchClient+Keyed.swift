@@ -40,10 +40,7 @@ extension BatchClient {
     of batches: [Batch], _ options: CallOptions, until deadline: ContinuousClock.Instant?,
     cancelled: (Batch) -> Void = { _ in }
   ) async throws(BatchClientError) -> Batch? {
-    let kept = batches.min { one, other in
-      let (left, right) = (one.isDead ? 1 : 0, other.isDead ? 1 : 0)
-      return (left, one.createdAt, one.id.rawValue) < (right, other.createdAt, other.id.rawValue)
-    }
+    let kept = batches.min { $0.takesPrecedence(over: $1) }
     for twin in batches where twin.id != kept?.id && !twin.status.isTerminal && !twin.isDead {
       do throws(BatchClientError) {
         cancelled(try await perform(.cancelBatch(twin.id), options, until: deadline))
@@ -56,6 +53,12 @@ extension BatchClient {
 }
 
 extension Batch {
-  /// Whether nothing will come of the batch.
+  /// Whether nothing more will come of the batch than what it has.
   fileprivate var isDead: Bool { [.failed, .cancelled, .cancelling].contains(status) }
+
+  /// Whether this one stays, of two for one purpose.
+  package func takesPrecedence(over other: Batch) -> Bool {
+    let (left, right) = (isDead ? 1 : 0, other.isDead ? 1 : 0)
+    return (left, createdAt, id.rawValue) < (right, other.createdAt, other.id.rawValue)
+  }
 }

@@ -31,13 +31,20 @@ struct BatchCreation {
   /// The most of the call's time that a post leaves for looking.
   private static let longestReserve: Duration = .seconds(5)
 
-  /// A batch that carries the mark already, looked for before anything is sent.
-  func find() async throws(BatchClientError) -> Batch? {
-    try await keepOne(of: try await batches(since: oldest).filter(isMarked))
-  }
+  /// Batches that carry the mark and were too old for this call when it began.
+  private(set) var outdated: Set<BatchID> = []
 
-  /// How far back the mark counts, in seconds since 1970.
-  private var oldest: Double { client.configuration.clock.wallTime() - lookBack / .seconds(1) }
+  /// A batch that carries the mark already, looked for before anything is sent.
+  mutating func find() async throws(BatchClientError) -> Batch? {
+    let now = client.configuration.clock.wallTime()
+    let oldest = Date(timeIntervalSince1970: now - lookBack / .seconds(1))
+    // Later looks go back as far as clocks may differ, and must not take an older batch for what came of this call.
+    let marked = try await batches(since: min(oldest.timeIntervalSince1970, now - Self.clockMargin))
+      .filter(isMarked)
+    let recent = marked.filter { $0.createdAt >= oldest || $0.createdAt.timeIntervalSince1970 <= 0 }
+    outdated = Set(marked.map(\.id)).subtracting(recent.map(\.id))
+    return try await keepOne(of: recent)
+  }
 
   /// Posts, and reconciles when the outcome is not known.
   func run() async throws(BatchClientError) -> Batch {
@@ -61,8 +68,21 @@ struct BatchCreation {
   /// Makes sure that a batch that was just created stays the only one with its mark.
   func keepOnly(_ batch: Batch) async throws(BatchClientError) -> Batch {
     let since = client.configuration.clock.wallTime() - Self.clockMargin
-    let marked = try await candidates(since: since, and: [batch]).filter { isMarked($0) || $0.id == batch.id }
-    return try await keepOne(of: marked) ?? batch
+    func look() async throws(BatchClientError) -> Batch {
+      let marked = try await candidates(since: since, and: [batch])
+        .filter { isMarked($0) || $0.id == batch.id }
+      return try await keepOne(of: marked) ?? batch
+    }
+    do throws(BatchClientError) {
+      return try await look()
+    } catch  where !error.isCancellation {
+      do throws(BatchClientError) {
+        try await pause()
+        return try await look()
+      } catch {
+        throw error.isCancellation ? error.with(key: name) : .outcomeUnknown(error, key: BatchKey(name))
+      }
+    }
   }
 
   private func reconcile(
@@ -125,14 +145,15 @@ struct BatchCreation {
   private func batches(since: Double) async throws(BatchClientError) -> [Batch] {
     var found: [Batch] = []
     let date = Date(timeIntervalSince1970: since)
-    let oldest = Date(timeIntervalSince1970: oldest)
+    let firstMarked = min(
+      date, Date(timeIntervalSince1970: client.configuration.clock.wallTime() - lookBack / .seconds(1)))
     // The mark says more than the times, because clocks differ.
     let list = client.batches(
       createdSince: date, keepsOlder: true, isThorough: true, options: options, until: deadline)
-    for try await batch in list {
+    for try await batch in list where !outdated.contains(batch.id) {
       let isUndated = batch.createdAt.timeIntervalSince1970 <= 0
       if isMarked(batch) {
-        if isNameRandom || isUndated || batch.createdAt >= oldest { found.append(batch) }
+        if isNameRandom || isUndated || batch.createdAt >= firstMarked { found.append(batch) }
       } else if isUnmarkedTwin(batch), isUndated || batch.createdAt >= date {
         found.append(batch)
       }

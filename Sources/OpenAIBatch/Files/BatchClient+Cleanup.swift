@@ -41,7 +41,7 @@ extension BatchClient {
       if isTruncated { break }
     }
     // The batches come second: one that is made in between is seen.
-    for try await batch in allBatches(mayEndInDoubt: false, options: options) { candidates.note(batch) }
+    for try await batch in allBatches(options: options) { candidates.note(batch) }
     return FileCleanup(items: candidates.items(), isTruncated: isTruncated, date: now)
   }
 
@@ -62,7 +62,7 @@ extension BatchClient {
     var used: Set<FileID> = []
     // Clocks may differ.
     let recent = allBatches(
-      createdSince: plan.date.addingTimeInterval(-3600), mayEndInDoubt: false, options: options)
+      createdSince: plan.date.addingTimeInterval(-3600), options: options)
     for try await batch in recent where !batch.status.isTerminal { used.insert(batch.inputFileID) }
     let items = plan.items.filter { !used.contains($0.file.id) }
     outcome.spared = plan.items.count - items.count

@@ -63,6 +63,67 @@ import Testing
       "the first page ends too far back")
   }
 
+  /// Whatever it looks back: the batch of this very call is none of the older ones.
+  @Test(arguments: [0, -300, 300]) func adoptsItsOwnBatchHoweverShortItLooksBack(serverClock: Int)
+    async throws
+  {
+    let service = FakeBatches([entry("older", hoursAgo: 0.15)], now: { Int(testEpoch) + serverClock })
+    let transport = ScriptedTransport { request throws(TransportFailure) in
+      let reply = service.reply(to: request)
+      if request.method == "POST" { throw .scripted(.interrupted) }
+      return reply
+    }
+    let batch = try await BatchClient.test(transport).createBatch(request, key: "my-key", lookBack: .zero)
+    #expect(batch.id == "batch_2")
+    #expect(service.all.map(\.id) == ["older", "batch_2"])
+    #expect(service.cancelled.isEmpty)
+  }
+
+  /// A server that filters its pages after it has cut them.
+  @Test(arguments: [true, false]) func anEmptyPageWithMoreIsNotTheEnd(namesLast: Bool) async throws {
+    let service = FakeBatches([entry("batch_x", hoursAgo: 1)])
+    let last = namesLast ? #""last_id":"batch_y","# : ""
+    let transport = ScriptedTransport { request in
+      request.method == "GET" && !request.target.contains("after=")
+        ? Reply(200, #"{"object":"list","data":[],\#(last)"has_more":true}"#) : service.reply(to: request)
+    }
+    let client = BatchClient.test(transport)
+    if namesLast {
+      #expect(try await client.createBatch(request, key: "my-key").id == "batch_x")
+    } else {
+      let error = try await failure { try await client.createBatch(request, key: "my-key") }
+      #expect(error.kind == .malformedResponse)
+    }
+    #expect(!transport.lines.contains("POST /v1/batches"))
+  }
+
+  /// Another caller creates between the look and the post, and the look behind the post is spoiled.
+  @Test(arguments: [1, .max]) func looksAgainBehindThePost(spoiledLooks: Int) async throws {
+    let service = FakeBatches()
+    let spoiled = Mutex(0)
+    let transport = ScriptedTransport { request in
+      if request.method == "POST" && request.path.hasSuffix("/batches") {
+        service.add(entry("batch_other", hoursAgo: 0.01))
+      } else if request.method == "GET", !service.all.isEmpty,
+        spoiled.withLock({
+          $0 += 1
+          return $0 <= spoiledLooks
+        })
+      {
+        return Reply(200, "<html>")
+      }
+      return service.reply(to: request)
+    }
+    let client = BatchClient.test(transport)
+    if spoiledLooks == 1 {
+      #expect(try await client.createBatch(request, key: "my-key").id == "batch_other")
+      #expect(service.cancelled == ["batch_2"])
+    } else {
+      let error = try await failure { try await client.createBatch(request, key: "my-key") }
+      #expect(error.kind == .outcomeUnknown && error.key == "my-key")
+    }
+  }
+
   /// Both look and find nothing before either has posted: the younger batch goes.
   @Test func callsAtTheSameTimeAgreeOnOneBatch() async throws {
     let service = FakeBatches()
