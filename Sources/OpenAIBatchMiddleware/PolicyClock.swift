@@ -31,7 +31,11 @@ public struct PolicyClock: Sendable {
     let origin = clock.now
     let anchor = ContinuousClock.now
     now = { anchor.advanced(by: origin.duration(to: clock.now)) }
-    sleep = { try await clock.sleep(until: clock.now.advanced(by: $0), tolerance: nil) }
+    // A century stands for "longer than anyone waits": a time that does not fit traps in the runtime.
+    sleep = { duration in
+      try await clock.sleep(
+        until: clock.now.advanced(by: min(duration, .seconds(3_155_760_000))), tolerance: nil)
+    }
     self.wallTime = wallTime
   }
 

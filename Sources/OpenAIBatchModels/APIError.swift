@@ -23,6 +23,11 @@ public struct APIError: Error, Sendable, Hashable {
   }
 }
 
+extension APIError {
+  /// Whether money or quota is missing, by the code, or, as some providers have it, by the type.
+  public var isBilling: Bool { code?.isBilling == true || type.map { ErrorCode($0).isBilling } == true }
+}
+
 extension APIError: CustomStringConvertible {
   /// The message, with the code in brackets.
   public var description: String { code.map { "\(message) [\($0)]" } ?? message }
@@ -32,7 +37,7 @@ extension APIError {
   /// Reads an error from a body of any of the shapes that services and proxies send.
   ///
   /// The documented one is `{"error": {"message", "type", "param", "code"}}`; also read are an error that is a
-  /// text, Azure's `errors` list, FastAPI's `detail`, a bare `message`, and plain text.
+  /// text or stands in a list, Azure's `errors` list, FastAPI's `detail`, a bare `message`, and plain text.
   ///
   /// - Returns: `nil` for an empty body, a web page, and JSON that says nothing.
   public init?(body: [UInt8]) {
@@ -49,7 +54,8 @@ extension APIError {
   public init?(_ value: JSONValue) {
     let errors = value["errors"].flatMap { $0["data"] ?? $0 }
     let found =
-      Self.read(value["error"], beside: value) ?? Self.read(errors?[0] ?? errors)
+      Self.read(value["error"], beside: value) ?? Self.read(value[0]?["error"])
+      ?? Self.read(errors?[0] ?? errors)
       ?? Self.read(detail: value["detail"]) ?? Self.read(value)
     guard let found else { return nil }
     self = found

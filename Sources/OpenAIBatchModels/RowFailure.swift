@@ -53,13 +53,13 @@ public struct RowFailure: Error, Sendable, Hashable {
     self.raw = raw
   }
 
-  /// Whether sending the row again can help: rows that were not run, got lost or came back unreadable, answers of the kind 408, 409,
-  /// 429 (unless money is missing) and 5xx, and codes of overload.
+  /// Whether sending the row again can help: rows that were not run, got lost or came back unreadable, answers of the
+  /// kind 408, 409, 429 (unless money is missing) and 5xx, and codes of overload.
   public var isRetryable: Bool {
     switch kind {
     case .expired, .cancelled, .timedOut, .missing, .invalid: return true
     case .rejected:
-      guard let statusCode, code?.isBilling != true else { return false }
+      guard let statusCode, code?.isBilling != true, apiError?.isBilling != true else { return false }
       return [408, 409, 429].contains(statusCode) || statusCode >= 500
     default: return code == .rateLimitExceeded || code == .slowDown
     }

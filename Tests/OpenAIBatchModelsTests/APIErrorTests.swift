@@ -26,6 +26,8 @@ struct APIErrorTests {
     (#"{"error":"text"}"#, APIError(message: "text")),
     (#"{"error":"text","code":"c"}"#, APIError(message: "text", code: "c")),
     (#"{"error":"Not Found","message":"no such path","status":404}"#, APIError(message: "no such path")),
+    // In a list.
+    (#"[{"error":{"message":"m","code":"c"}}]"#, APIError(message: "m", code: "c")),
     // Azure's list.
     (
       #"{"errors":{"object":"list","data":[{"code":"c","message":"m","param":"p"},{"message":"n"}]}}"#,

@@ -34,12 +34,16 @@ struct ResponseMiddleware: Middleware {
     }
     let text = String(decoding: await Self.beginning(of: response.takeBody()), as: UTF8.self)
     let body = Array(secrets.redacting(text).utf8)
-    let error = APIError(body: body)
+    // JSON can spell a secret in other ways: with `\/` for a slash, for example.
+    let found = APIError(body: body)
+    let error = found.map(secrets.redacting)
     throw CallFailure(
       .status(
         StatusFailure(
-          head: secrets.redacting(head), body: Self.shortened(body, error), code: error?.code?.rawValue,
-          isBilling: error?.code?.isBilling == true)))
+          head: secrets.redacting(head),
+          body: body.count > Self.keptLength || error != found ? Self.written(error) ?? body : body,
+          code: error?.code?.rawValue,
+          isBilling: error?.isBilling == true)))
   }
 
   /// Rows that were read as what they are not would all count as missing.
@@ -62,13 +66,13 @@ struct ResponseMiddleware: Middleware {
     return bytes
   }
 
-  /// Cutting a long body would leave no JSON: its error is written anew, with the message cut.
-  private static func shortened(_ body: [UInt8], _ error: APIError?) -> [UInt8] {
-    guard body.count > keptLength, let error else { return body }
+  /// The error written anew, with the message cut: cutting a long body would leave no JSON.
+  private static func written(_ error: APIError?) -> [UInt8]? {
+    guard let error else { return nil }
     let fields = [
       "message": String(error.message.prefix(500)), "type": error.type, "param": error.param,
       "code": error.code?.rawValue,
     ]
-    return (try? JSONText.encode(["error": fields])) ?? body
+    return try? JSONText.encode(["error": fields])
   }
 }

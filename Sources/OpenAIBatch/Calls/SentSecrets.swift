@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
+internal import OpenAIBatchModels
 internal import OpenAIBatchTransport
 internal import Synchronization
 
@@ -57,6 +58,13 @@ final class SentSecrets: Sendable {
         ? text.split(separator: secret, omittingEmptySubsequences: false)
           .joined(separator: "<redacted>") : text
     }
+  }
+
+  /// The error with `<redacted>` in the place of each secret.
+  func redacting(_ error: APIError) -> APIError {
+    APIError(
+      message: redacting(error.message), type: error.type.map { redacting($0) },
+      param: error.param.map { redacting($0) }, code: error.code.map { ErrorCode(redacting($0.rawValue)) })
   }
 
   /// The head with `<redacted>` in the place of each secret.

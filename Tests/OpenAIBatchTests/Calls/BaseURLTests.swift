@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
+import Foundation
 import OpenAIBatch
 import Testing
 
@@ -88,6 +89,20 @@ import Testing
     #expect(
       try BatchClient.Configuration.fromEnvironment(["OPENAI_API_KEY": "k"]).baseURL
         == "https://api.openai.com/v1")
+  }
+
+  @Test(arguments: ["not a url", "ftp://host/v1", "https://host/v1?key=canary key", "https://host/%zz"])
+  func namesTheVariableOfABadURL(url: String) async throws {
+    let environment = ["OPENAI_API_KEY": "k", "OPENAI_BASE_URL": url]
+    let error = try await failure { try BatchClient.Configuration.fromEnvironment(environment) }
+    #expect(error.kind == .invalidConfiguration)
+    #expect(error.message.hasPrefix("OPENAI_BASE_URL: "))
+    #expect(!error.message.contains("canary"))
+    #expect((error as any Error).localizedDescription == error.description)
+    // Whether plain http is allowed is said later.
+    _ = try BatchClient.Configuration.fromEnvironment([
+      "OPENAI_API_KEY": "k", "OPENAI_BASE_URL": "http://far/v1",
+    ])
   }
 
   @Test(arguments: [nil, "", "sk-line\n", "sk two", "sk-ключ"])

@@ -78,6 +78,27 @@ private let billing = [
     #expect(transport.requests.count == row.attempts)
   }
 
+  /// Who wants no limit may well say so.
+  @Test func theLongestTimeoutIsOne() async throws {
+    let transport = ScriptedTransport { _ in Reply(200, "abc") }
+    let client = BatchClient.test(transport) { $0.clock = .system }
+    let options = CallOptions(timeout: .seconds(Int64.max))
+    var content = client.content(of: "file-1", options: options).makeAsyncIterator()
+    #expect(try await content.next().map(Array.init) == Array("abc".utf8))
+  }
+
+  /// Some providers name it in the type only, or in a list.
+  @Test(arguments: [
+    #"{"error":{"message":"No more","type":"insufficient_quota","code":null}}"#,
+    #"[{"error":{"message":"No more","code":"insufficient_quota"}}]"#,
+  ])
+  func moneyIsMissingInOtherShapes(body: String) async throws {
+    let transport = ScriptedTransport { _ in Reply(429, body) }
+    let error = try await failure { try await BatchClient.test(transport).retrieveBatch("batch_1") }
+    #expect(error.kind == .billing && error.attempts == 1)
+    #expect(error.message == "No more")
+  }
+
   @Test(arguments: billing)
   func knowsThatMoneyIsMissing(code: String) async throws {
     let transport = ScriptedTransport { _ in

@@ -52,6 +52,30 @@ private func echo(_ status: Int, _ request: SentRequest, asError: Bool) -> Reply
 @Suite struct SecretTests {
   private let log = Log()
 
+  /// JSON may spell characters in more than one way, and keys have some of those.
+  @Test(arguments: [
+    ("sk-abc/def/ghijk", #"sk-abc\/def\/ghijk"#), ("c2stYWJj+ZGV==", #"c2stYWJj\u002BZGV=="#),
+  ])
+  func aKeyThatIsRepeatedInEscapesIsNotShown(key: String, spelled: String) async throws {
+    let transport = ScriptedTransport { _ in
+      Reply(401, #"{"error":{"message":"Bad key \#(spelled).","type":"\#(spelled)","code":"\#(spelled)"}}"#)
+    }
+    let error = await #expect(throws: BatchClientError.self) {
+      try await client(transport, .apiKey(key)).retrieveBatch("batch_1")
+    }
+    #expect(error?.message == "Bad key <redacted>.")
+    #expect(!said(error as Any).contains(key) && !log.all.joined().contains(key))
+  }
+
+  @Test func theVersionOfAnAPIIsNoSecret() async throws {
+    let transport = ScriptedTransport { _ in
+      Reply(400, #"{"error":{"message":"API version '2099-01-01' is not supported"}}"#)
+    }
+    let client = client(transport) { $0.queryItems = [("api-version", "2099-01-01"), ("key", canary)] }
+    let error = await #expect(throws: BatchClientError.self) { try await client.retrieveBatch("batch_1") }
+    #expect(error?.message.contains("2099-01-01") == true)
+  }
+
   private func client(
     _ transport: any Transport, _ credential: Credential = .apiKey(canary),
     configure: (inout BatchClient.Configuration) -> Void = { _ in }
