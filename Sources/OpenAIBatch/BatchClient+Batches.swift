@@ -67,9 +67,9 @@ extension BatchClient {
   ///
   /// - Parameters:
   ///   - keepsOlder: Whether older batches on the pages that were read anyway are given, too.
-  ///   - isThorough: Whether a batch that is overlooked does harm. A server that does not say whether there are more may
-  ///     give shorter pages than it was asked for: then only an empty page is the end. An empty page of which it says that
-  ///     more follows is none.
+  ///   - isThorough: Whether a batch that is overlooked does harm. A server that does not say whether there are more
+  ///     may give shorter pages than it was asked for: then only an empty page is the end. An empty page of which it
+  ///     says that more follows is none.
   func batches(
     after: BatchID? = nil, pageSize: Int = 100, createdSince: Date?, keepsOlder: Bool = false,
     isThorough: Bool = false, options: CallOptions,

@@ -59,9 +59,9 @@ public final class AsyncHTTPClientTransport: Transport {
   /// A refusal (a status of 300 or more) that comes before the request's body is whole, and has no Content-Length, is
   /// returned without its body.
   ///
-  /// Over HTTP/1.1 a connection that breaks inside the head of a response is `interrupted`, not `truncated`, and so is a
-  /// call on a connection that the server closed a moment before. AsyncHTTPClient keeps HTTP/1.1 connections for this
-  /// transport only if the client has a single event loop; else most calls open one of their own.
+  /// Over HTTP/1.1 a connection that breaks inside the head of a response is `interrupted`, not `truncated`, and so is
+  /// a call on a connection that the server closed a moment before. AsyncHTTPClient keeps HTTP/1.1 connections for
+  /// this transport only if the client has a single event loop; else most calls open one of their own.
   ///
   /// - Parameters:
   ///   - client: The application's client.

@@ -20,8 +20,8 @@ final class ConnectionWatch: ChannelDuplexHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundIn = HTTPClientRequestPart
 
-  /// Where the connection that wrote a head last is found: a call looks there when AsyncHTTPClient tells it that its head was
-  /// sent, which happens in the same turn of the event loop.
+  /// Where the connection that wrote a head last is found: a call looks there when AsyncHTTPClient tells it that its
+  /// head was sent, which happens in the same turn of the event loop.
   final class Desk {
     var lastWriter: ConnectionWatch?
   }

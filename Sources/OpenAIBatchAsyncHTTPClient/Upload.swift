@@ -193,7 +193,8 @@ final class Upload: Sendable {
   }
 
   /// Sends the last piece and ends the body, in one turn of the event loop: a server may answer and close as soon as it
-  /// has the declared bytes, which AsyncHTTPClient would else take for a connection that closed on an unfinished request.
+  /// has the declared bytes, which AsyncHTTPClient would else take for a connection that closed on an unfinished
+  /// request.
   private func finish(_ last: ArraySlice<UInt8>, to writer: HTTPClient.Body.StreamWriter) {
     guard !state.withLock({ $0.isCancelled }) else { return }
     if !last.isEmpty { _ = writer.write(.byteBuffer(ByteBuffer(bytes: last))) }

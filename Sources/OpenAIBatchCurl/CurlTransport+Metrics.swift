@@ -34,5 +34,28 @@ extension CurlTransport {
     public let sentBytes: Int64
     /// Bytes of the response's body that were received.
     public let receivedBytes: Int64
+
+    /// Creates metrics; for tests of what takes them.
+    public init(
+      operation: String, authority: String, status: Int? = nil, failure: TransportFailure.Kind? = nil,
+      httpVersion: String? = nil, isConnectionReused: Bool = false, queued: Duration = .zero,
+      nameLookup: Duration = .zero, connect: Duration = .zero, secured: Duration = .zero,
+      firstByte: Duration = .zero, total: Duration = .zero, sentBytes: Int64 = 0, receivedBytes: Int64 = 0
+    ) {
+      self.operation = operation
+      self.authority = authority
+      self.status = status
+      self.failure = failure
+      self.httpVersion = httpVersion
+      self.isConnectionReused = isConnectionReused
+      self.queued = queued
+      self.nameLookup = nameLookup
+      self.connect = connect
+      self.secured = secured
+      self.firstByte = firstByte
+      self.total = total
+      self.sentBytes = sentBytes
+      self.receivedBytes = receivedBytes
+    }
   }
 }

@@ -13,8 +13,8 @@ public import OpenAIBatchTransport
 /// before the first byte of a response; it is kept from doing so with any other method, and such a request
 /// fails as `interrupted`. One without a body whose method is not GET or HEAD always opens a new connection.
 ///
-/// Where calls come one at a time and a server nearby answers each within a fifth of a millisecond, a call waits that long
-/// without giving up its thread: being put to sleep and woken would take longer than the answer.
+/// Where calls come one at a time and a server nearby answers each within a fifth of a millisecond, a call waits that
+/// long without giving up its thread: being put to sleep and woken would take longer than the answer.
 ///
 /// No shutdown is needed: with the last reference the thread ends, and transfers still running (a response body
 /// that is being read does not keep the transport alive) fail with the kind `shutDown`. In a forked child the

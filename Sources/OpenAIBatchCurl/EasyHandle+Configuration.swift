@@ -7,7 +7,8 @@ internal import OpenAIBatchTransport
 extension EasyHandle {
   /// Sets all options for one transfer; `false` when memory is out.
   ///
-  /// A spare handle has those already that are the same for all GETs: it is never reset, and never serves anything else.
+  /// A spare handle has those already that are the same for all GETs: it is never reset, and never serves anything
+  /// else.
   func configure(for live: LiveTransfer, settings: EngineSettings) -> Bool {
     let transfer = live.transfer
     let request = transfer.request
@@ -65,8 +66,8 @@ extension EasyHandle {
 
   private func setConnection(receiveBuffer: Int) {
     leaveResolverBehind()
-    // The longer, the fewer turns of the loop for a long response; for a short one glibc pays: a free of 64 KiB tidies its
-    // whole heap.
+    // The longer, the fewer turns of the loop for a long response; for a short one glibc pays: a free of 64 KiB tidies
+    // its whole heap.
     set(CURLOPT_BUFFERSIZE, receiveBuffer)
     set(CURLOPT_TCP_KEEPALIVE, 1)
     set(CURLOPT_TCP_KEEPIDLE, 30)

@@ -102,8 +102,8 @@ final class EngineLoop {
     return live.count == 1 && live.values.first?.awaitsAnswer == true ? .answer : nil
   }
 
-  /// Waits for something to do. Stays awake for what likely comes before this thread could fall asleep and be woken, and
-  /// leaves the processor to any other thread that wants it.
+  /// Waits for something to do. Stays awake for what likely comes before this thread could fall asleep and be woken,
+  /// and leaves the processor to any other thread that wants it.
   private func wait() {
     // What ended since the slots were filled has left one free.
     guard queue.isEmpty || live.count >= settings.maxConnections else { return }

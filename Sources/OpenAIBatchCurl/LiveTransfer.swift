@@ -165,8 +165,8 @@ final class LiveTransfer {
     return .filled(filled)
   }
 
-  /// A server that has answered need not read the rest: it may close, and libcurl, which fails when it cannot send, would not
-  /// look at the answer. So it reads before it sends more.
+  /// A server that has answered need not read the rest: it may close, and libcurl, which fails when it cannot send,
+  /// would not look at the answer. So it reads before it sends more.
   private var answerMayHaveCome: Bool {
     guard sentCount > 0, !parser.isComplete, let socket else { return false }
     return ConnectionSockets.input(of: socket) == .bytes

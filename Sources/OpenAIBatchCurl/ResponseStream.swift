@@ -9,8 +9,8 @@ internal import OpenAIBatchTransport
 /// A pure value: it performs nothing and returns what to do. The waiters are whatever the owner resumes.
 struct ResponseStream<HeadWaiter, BodyWaiter> {
   /// The most unread bytes; the engine stops reading from the connection before there are more. A reader takes
-  /// all of them at once. Together with the buffers in its hand, and those that are kept, there are at most four times as
-  /// many; what libcurl has read and not handed over is another 256 KiB.
+  /// all of them at once. Together with the buffers in its hand, and those that are kept, there are at most four times
+  /// as many; what libcurl has read and not handed over is another 256 KiB.
   static var highMark: Int { 448 << 10 }
   /// Where a buffer starts when the response is longer: behind a slow connection none has more in it.
   private static var firstCapacity: Int { 64 << 10 }

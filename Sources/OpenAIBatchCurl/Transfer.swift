@@ -98,8 +98,8 @@ final class Transfer: ResponseBodySource {
 
   /// Keeps the caller's thread for what a server nearby answers sooner than a thread that sleeps could be woken.
   ///
-  /// Only for a call that is alone in the engine, and for a fifth of a millisecond at most: the thread belongs to all tasks.
-  /// Any other thread that wants the processor gets it.
+  /// Only for a call that is alone in the engine, and for a fifth of a millisecond at most: the thread belongs to all
+  /// tasks. Any other thread that wants the processor gets it.
   private func stayAwake(until isThere: (borrowing Stream) -> Bool) {
     guard engine.expectsAnswerSoon else { return }
     let start = ContinuousClock.now

@@ -67,8 +67,8 @@ extension JSONDecoding.Keys {
     }
   }
 
-  /// Words after the first get capitals as Foundation gives them, also behind a digit (`gpt_4o` is `gpt4O`); underscores at
-  /// both ends stay.
+  /// Words after the first get capitals as Foundation gives them, also behind a digit (`gpt_4o` is `gpt4O`);
+  /// underscores at both ends stay.
   private static func camelCase(_ name: String) -> String {
     guard let first = name.firstIndex(where: { $0 != "_" }), let last = name.lastIndex(where: { $0 != "_" })
     else {

@@ -13,8 +13,8 @@ public struct JSONLine: Sendable {
   public let isTooLong: Bool
   /// Whether a line feed ends the line; only the last line of a text can lack it.
   package var hasLineFeed = true
-  /// Whether the line's end and further bytes stand behind ``bytes`` in the same storage, as many as the scanner may look
-  /// at: then it needs no copy.
+  /// Whether the line's end and further bytes stand behind ``bytes`` in the same storage, as many as the scanner may
+  /// look at: then it needs no copy.
   var isPadded = false
   /// What the line says, where it was read while it was cut.
   package fileprivate(set) var value: JSONValue?
@@ -47,8 +47,8 @@ public struct JSONLineSplitter: Sendable {
 
   private let maximumLineLength: Int
   private var chunk: ArraySlice<UInt8> = []
-  /// Before this place in the chunk each line has its end, and ``JSONScanner/padding`` bytes behind it; `nil` when it has not
-  /// been looked for.
+  /// Before this place in the chunk each line has its end, and ``JSONScanner/padding`` bytes behind it; `nil` when it
+  /// has not been looked for.
   private var readableEnd: Int?
   private var partial: [UInt8] = []
   private var partialLength = 0

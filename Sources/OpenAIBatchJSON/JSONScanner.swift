@@ -11,10 +11,10 @@ internal import Musl
 
 /// Walks JSON bytes once by RFC 8259: checks every byte, and notes where each value stands.
 ///
-/// Behind the text stands a zero, or the end of its line, and as many more bytes as a step may look at. A zero is nothing
-/// that JSON knows, and a line's end nothing that strings, numbers and words can have in them, so that every step ends
-/// there without a look at the length: only the one over white space looks. The place in the text is handed on by value,
-/// so that it stays in a register.
+/// Behind the text stands a zero, or the end of its line, and as many more bytes as a step may look at. A zero is
+/// nothing that JSON knows, and a line's end nothing that strings, numbers and words can have in them, so that every
+/// step ends there without a look at the length: only the one over white space looks. The place in the text is handed
+/// on by value, so that it stays in a register.
 struct JSONScanner {
   /// What is wrong, and at which byte.
   struct Fault: Error {
@@ -31,8 +31,9 @@ struct JSONScanner {
 
   let base: UnsafePointer<UInt8>
   let end: Int
-  /// Whether the text ends at the first line feed, which stands somewhere before the `end`, with ``padding`` bytes behind it:
-  /// then no step goes beyond it. What is wrong with a line that is refused is to be learnt from the line alone.
+  /// Whether the text ends at the first line feed, which stands somewhere before the `end`, with ``padding`` bytes
+  /// behind it: then no step goes beyond it. What is wrong with a line that is refused is to be learnt from the line
+  /// alone.
   var isLine = false
 
   /// The distance to the first line feed, or `nil` when there is none.

@@ -59,8 +59,8 @@ final class JSONScratch {
     }
   }
 
-  /// The document of the line that `bytes` begin with; `nil` for a line that is not JSON. Its end is not looked for before,
-  /// which would be another pass.
+  /// The document of the line that `bytes` begin with; `nil` for a line that is not JSON. Its end is not looked for
+  /// before, which would be another pass.
   ///
   /// - Parameter bytes: The whole line, its line feed, ``JSONScanner/padding`` more bytes, and whatever follows.
   /// - Returns: The document, without a carriage return at the end, and where in `bytes` the line feed stands.

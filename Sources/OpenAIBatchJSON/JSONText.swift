@@ -37,8 +37,8 @@ public enum JSONText {
   /// differences, all of them on purpose:
   /// - The whole text is checked. Foundation does not look into strings and numbers that nobody asks for.
   /// - A comma before a closing bracket, a byte order mark, UTF-16 and UTF-32 are refused: they are not JSON.
-  /// - Integers are exact in every spelling: `9.223372036854775807e18` is read, `4180967124213246.01` is none. A zero with
-  ///   an exponent, such as `0e1`, is a number.
+  /// - Integers are exact in every spelling: `9.223372036854775807e18` is read, `4180967124213246.01` is none. A zero
+  ///   with an exponent, such as `0e1`, is a number.
   /// - Names are compared byte by byte: a composed `é` is not a decomposed one.
   /// - The keys of a coding path are names and indices, not values of the type's own `CodingKeys`.
   /// - A `superDecoder` for a member that is not there is an error; there it is a decoder of `null`.

@@ -75,8 +75,8 @@ extension JSONValue {
   /// The first member called `key`, or `nil` when this is not an object or has none.
   public subscript(key: String) -> JSONValue? { read { $0.member(named: key).map(value) } }
 
-  /// The element at `index`, or `nil` when this is not an array or is shorter. Found by a walk over those before it: to go
-  /// over all of them take ``elements``.
+  /// The element at `index`, or `nil` when this is not an array or is shorter. Found by a walk over those before it:
+  /// to go over all of them take ``elements``.
   public subscript(index: Int) -> JSONValue? { read { $0[index].map(value) } }
 
   /// How many members or elements there are; 0 when this is neither an object nor an array.

@@ -6,8 +6,8 @@ internal import Synchronization
 /// Memory for one document.
 ///
 /// Documents of some KiB come and go by the million, made on one thread and left on another, which costs an allocator
-/// more than all that is done with them. So blocks of these lengths are kept for the next ones: by each thread up to 32 KiB
-/// of each length, and for all threads together up to half a megabyte.
+/// more than all that is done with them. So blocks of these lengths are kept for the next ones: by each thread up to
+/// 32 KiB of each length, and for all threads together up to half a megabyte.
 struct MemoryBlock {
   let start: UnsafeMutableRawPointer
   /// The length in units of a block that is kept; 0 for another one.
@@ -51,8 +51,8 @@ struct MemoryBlock {
 
 /// The blocks that one thread has at hand: of each length a list, chained through the blocks themselves.
 ///
-/// A list that has become long goes to all threads, whole, and one that is empty is replaced by such a one: so a lock is
-/// taken once for many blocks.
+/// A list that has become long goes to all threads, whole, and one that is empty is replaced by such a one: so a lock
+/// is taken once for many blocks.
 struct SpareBlocks {
   /// What stands at the beginning of a block that is kept.
   private struct Link {

@@ -13,8 +13,8 @@ internal import Musl
 ///
 /// For memory that is used between two points where a task may be suspended, and never beyond them.
 struct ThreadLocal<Object: AnyObject>: Sendable {
-  /// `nil` when the process has no more keys: then, as for a thread without memory for its own, there is a new object for
-  /// each use.
+  /// `nil` when the process has no more keys: then, as for a thread without memory for its own, there is a new object
+  /// for each use.
   private let key: pthread_key_t?
   private let make: @Sendable () -> Object
 

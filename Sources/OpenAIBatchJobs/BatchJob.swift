@@ -37,8 +37,8 @@ public struct BatchJob: Sendable {
     /// A key of your own, in place of the hash of input, endpoint, window and metadata: one for each input. It must not
     /// end in a slash and a number: the batches that follow the first are marked so.
     public var key: String?
-    /// How far back an earlier batch of this job is looked for; 48 hours by default. An older one is not found, and its rows
-    /// are paid for again.
+    /// How far back an earlier batch of this job is looked for; 48 hours by default. An older one is not found, and
+    /// its rows are paid for again.
     public var lookBack: Duration = .seconds(48 * 3600)
     /// Makes a new batch, whatever there is.
     public var isFresh = false
@@ -92,8 +92,8 @@ public struct BatchJob: Sendable {
   ///
   /// - Parameter progress: Told what happens, as it happens.
   /// - Returns: What became of the rows. Rows that have no answer are in the output, too, with the reason.
-  /// - Throws: ``BatchClientError``: `file` also when the input has changed since it was checked, `batchFailed` when the service refused the file, `timedOut` from
-  ///   `waitUntilEnded` when the batch runs on.
+  /// - Throws: ``BatchClientError``: `file` also when the input has changed since it was checked, `batchFailed` when
+  ///   the service refused the file, `timedOut` from `waitUntilEnded` when the batch runs on.
   @discardableResult
   public func run(
     progress: @Sendable (JobEvent) -> Void = { _ in }
@@ -103,8 +103,9 @@ public struct BatchJob: Sendable {
     // Opened before anything is paid for: it proves that the answers can be kept, and keeps a second process
     // from doing the same job into the same file.
     let sink = try JobOutput(output, input: input, options: options)
-    let batch = try await batch(for: file, progress)
-    let ended = try await waitUntilEnded(batch, for: file, progress)
+    let search = JobSearch(client: client, key: try JobKey(of: file, options), options: options)
+    let batch = try await batch(for: file, search, progress)
+    let ended = try await waitUntilEnded(batch, search, progress)
     progress(.fetching(ended))
     do throws(BatchClientError) {
       try file.requireUnchanged(operation: "account")
@@ -123,9 +124,8 @@ public struct BatchJob: Sendable {
   }
 
   private func batch(
-    for file: RequestFile, _ progress: @Sendable (JobEvent) -> Void
+    for file: RequestFile, _ search: JobSearch, _ progress: @Sendable (JobEvent) -> Void
   ) async throws(BatchClientError) -> Batch {
-    let search = JobSearch(client: client, key: try JobKey(of: file, options), options: options)
     let earlier = try await search.earlierBatches()
     if !options.isFresh, let batch = try await search.usable(among: earlier, progress) {
       progress(.adopted(batch))
@@ -163,10 +163,9 @@ public struct BatchJob: Sendable {
 
   /// Waits for the batch, and for the one that stays where this one was a twin.
   private func waitUntilEnded(
-    _ batch: Batch, for file: RequestFile, _ progress: @Sendable (JobEvent) -> Void
+    _ batch: Batch, _ search: JobSearch, _ progress: @Sendable (JobEvent) -> Void
   ) async throws(BatchClientError) -> Batch {
     var batch = try await wait(for: batch, progress)
-    let search = JobSearch(client: client, key: try JobKey(of: file, options), options: options)
     while let successor = try await search.successor(of: batch, progress) {
       progress(.adopted(successor))
       batch = try await wait(for: successor, progress)

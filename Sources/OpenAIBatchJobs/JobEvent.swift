@@ -52,6 +52,12 @@ public struct JobReport: Sendable, Hashable {
   /// The account of its rows, each of which has one line in the output.
   public let audit: BatchAudit
 
+  /// Creates a report; for tests.
+  public init(batch: Batch, audit: BatchAudit) {
+    self.batch = batch
+    self.audit = audit
+  }
+
   /// Whether every row was answered, and nothing else came back: ``BatchAudit/isComplete``.
   public var isComplete: Bool { audit.isComplete }
 }

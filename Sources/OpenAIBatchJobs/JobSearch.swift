@@ -29,8 +29,8 @@ struct JobSearch {
     now = Date(timeIntervalSince1970: client.wallTime)
   }
 
-  /// The batches that carry the job's key, or the key with a number, newest first. A few may be too old to be gone on with:
-  /// the next one must have another number than theirs.
+  /// The batches that carry the job's key, or the key with a number, newest first. A few may be too old to be gone on
+  /// with: the next one must have another number than theirs.
   func earlierBatches() async throws(BatchClientError) -> [Batch] {
     var found: [Batch] = []
     let first = min(since, now.addingTimeInterval(-Self.clockMargin))
@@ -40,8 +40,8 @@ struct JobSearch {
     return found.sorted { ($1.createdAt, $1.id.rawValue) < ($0.createdAt, $0.id.rawValue) }
   }
 
-  /// The batches that were made of one of this job's own uploads, and carry no mark: some providers do not keep metadata,
-  /// or do not list it.
+  /// The batches that were made of one of this job's own uploads, and carry no mark: some providers do not keep
+  /// metadata, or do not list it.
   func unmarkedBatches(of uploads: [FileObject], endpoint: BatchEndpoint) async throws(BatchClientError)
     -> [Batch]
   {
@@ -80,8 +80,8 @@ struct JobSearch {
     return nil
   }
 
-  /// A batch to go on with in the place of one that ended as cancelled: of two runs that start together, the other one may
-  /// have taken its own for the first.
+  /// A batch to go on with in the place of one that ended as cancelled: of two runs that start together, the other one
+  /// may have taken its own for the first.
   func successor(of batch: Batch, _ progress: (JobEvent) -> Void) async throws(BatchClientError) -> Batch? {
     guard batch.status == .cancelled, let mark = mark(of: batch) else { return nil }
     let twins = try await earlierBatches().filter { self.mark(of: $0) == mark }
@@ -116,8 +116,8 @@ struct JobSearch {
     return JobKey.split(mark).flatMap { $0.key == key.mark ? $0.number : nil }
   }
 
-  /// Refuses a batch that was made of another input under the same key of the caller's own: its answers are not those to
-  /// this job's rows.
+  /// Refuses a batch that was made of another input under the same key of the caller's own: its answers are not those
+  /// to this job's rows.
   private func requireSameInput(_ batch: Batch) async throws(BatchClientError) {
     // A file that is gone, or has a name of another kind, proves nothing.
     guard let own = options.key, let file = try? await client.retrieveFile(batch.inputFileID),
@@ -152,8 +152,8 @@ struct JobSearch {
     }
   }
 
-  /// The uploads of runs that ended before they made a batch, newest first: more than one where an upload that seemed lost
-  /// arrived after it was sent again.
+  /// The uploads of runs that ended before they made a batch, newest first: more than one where an upload that seemed
+  /// lost arrived after it was sent again.
   ///
   /// - Throws: What keeps the service from telling. A service without a list of files has told: none.
   func uploads(bytes: Int64) async throws(BatchClientError) -> [FileObject] {

@@ -18,8 +18,11 @@ public struct CallContext: Sendable {
   package let collectLimit: Int?
 
   /// Creates a context, for tests of a middleware.
-  public init(operation: String, effect: Effect, deadline: ContinuousClock.Instant? = nil) {
+  public init(
+    operation: String, effect: Effect, attempt: Int = 1, deadline: ContinuousClock.Instant? = nil
+  ) {
     self.init(operation: operation, effect: effect, deadline: deadline, retry: nil, collectLimit: nil)
+    self.attempt = attempt
   }
 
   package init(

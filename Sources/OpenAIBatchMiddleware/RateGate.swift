@@ -101,7 +101,8 @@ final class RateGate: Sendable {
           return true
         }
         group.addTask {
-          // A cancelled sleep is no error: thrown first, it would hide that the turn has come, and nobody would pass it on.
+          // A cancelled sleep is no error: thrown first, it would hide that the turn has come, and nobody would pass
+          // it on.
           try? await self.clock.sleep(max(.zero, self.clock.now().duration(to: deadline)))
           return false
         }

@@ -14,8 +14,8 @@ internal import Musl
 
 /// A folder of mode 0700 that nobody else can look into, removed with its last reference.
 ///
-/// Every file in it holds a reference, so it is empty by then. What still has a reference when the process exits, such as a
-/// global variable's simulator, is removed then, with its files.
+/// Every file in it holds a reference, so it is empty by then. What still has a reference when the process exits, such
+/// as a global variable's simulator, is removed then, with its files.
 final class PrivateFolder: Sendable {
   let path: String
 

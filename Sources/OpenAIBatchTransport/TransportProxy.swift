@@ -32,7 +32,8 @@ public struct TransportProxy: Sendable, Hashable {
   /// This proxy for every host, such as `http://proxy.example:3128`; may contain credentials.
   public static func url(_ url: String) -> TransportProxy { TransportProxy(choice: .url(url)) }
 
-  /// Why no request can be sent with it: kind `invalid`. The message does not repeat the URL, which may have a password.
+  /// Why no request can be sent with it: kind `invalid`. The message does not repeat the URL, which may have a
+  /// password.
   package var failure: TransportFailure? {
     guard case .url(let url) = choice else { return nil }
     let isPlausible = !url.isEmpty && url.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F }

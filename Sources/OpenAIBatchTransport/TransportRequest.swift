@@ -14,7 +14,8 @@ public struct TransportRequest: Sendable {
   public var timeouts: Timeouts
   /// The operation's name, such as `createBatch`: for logs and metrics.
   public var operation: String
-  /// Whether the response is likely long, such as a file's content: a hint, by which a transport may choose its buffers.
+  /// Whether the response is likely long, such as a file's content: a hint, by which a transport may choose its
+  /// buffers.
   public var expectsLongResponse = false
 
   /// Creates a request.

@@ -10,14 +10,14 @@ public import OpenAIBatchTransport
 ///
 /// - Foundation cannot pause a response. Bytes that nobody has read yet beyond 8 MiB go to unlinked temporary files,
 ///   up to ``Configuration/spoolLimit``; beyond that the transfer ends with the kind `tooLarge`.
-/// - A call that is cancelled, or whose body is dropped, ends at once for its caller; its connection goes on for as long
-///   as the server sends faster than Foundation reads, which happens on one machine only.
+/// - A call that is cancelled, or whose body is dropped, ends at once for its caller; its connection goes on for as
+///   long as the server sends faster than Foundation reads, which happens on one machine only.
 /// - A response with trailers, a connection that closes in the middle of a response's header, and a redirect to
 ///   `//[` with an IPv6 address trap inside Foundation and end the process (swift-corelibs-foundation issues 5285
 ///   and 5286; the first two are fixed in Swift 6.4).
-/// - A call whose body is a file, or of more than 1 MiB, and that is cancelled or loses its connection while the body is
-///   being sent, can trap inside Foundation and end the process: once in twenty to a hundred times when it is cancelled,
-///   once in five when a 20 MB upload is reset near its end. A Content-Length of 2^63 - 2 and more traps.
+/// - A call whose body is a file, or of more than 1 MiB, and that is cancelled or loses its connection while the body
+///   is being sent, can trap inside Foundation and end the process: once in twenty to a hundred times when it is
+///   cancelled, once in five when a 20 MB upload is reset near its end. A Content-Length of 2^63 - 2 and more traps.
 /// - What a server sends on a kept connection after the end of a response can be taken for the answer to the next GET.
 ///   Of two fields Content-Length that differ in case the last one counts.
 /// - Ending a session that has open TLS connections can trap with recent versions of libcurl (issue 5203): make one
@@ -82,8 +82,8 @@ public final class URLSessionTransport: Transport {
 
   /// Lets queued and running transfers finish, refuses new ones, and returns when nothing of them is left.
   ///
-  /// Transfers are bounded by their own timeouts, but where responses can be paused, one that nobody reads is not: cancel
-  /// the calling task to end what is left, with the kind `shutDown`. Calling it again is harmless.
+  /// Transfers are bounded by their own timeouts, but where responses can be paused, one that nobody reads is not:
+  /// cancel the calling task to end what is left, with the kind `shutDown`. Calling it again is harmless.
   public func shutdown() async {
     await engine.drain()
   }

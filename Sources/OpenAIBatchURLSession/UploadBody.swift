@@ -84,8 +84,8 @@ enum UploadBody: Sendable {
     return String(cString: resolved)
   }
 
-  /// Copies the body until the deadline, or until the task is cancelled. A source that does not end then is left behind:
-  /// the caller does not wait for it.
+  /// Copies the body until the deadline, or until the task is cancelled. A source that does not end then is left
+  /// behind: the caller does not wait for it.
   private static func copy(
     _ body: RequestBody, directory: String, until deadline: ContinuousClock.Instant?
   ) async throws(TransportFailure) -> UploadBody {

@@ -13,10 +13,11 @@ extension NetworkTests {
     private static let piece = Pattern.block
     private static let pieces = 50
 
-    /// Sends `pieces` as fast as the client takes them.
-    private static func download() throws -> LoopbackServer {
+    /// Sends `pieces` as fast as the client takes them, and tells when it has sent all, or cannot go on.
+    private static func download(over: Event) throws -> LoopbackServer {
       try LoopbackServer { connection in
         while connection.readRequest() != nil {
+          defer { over.signal() }
           connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(pieces * piece.count)\r\n\r\n")
           for _ in 0..<pieces { guard connection.send(piece) else { return } }
         }
@@ -24,12 +25,13 @@ extension NetworkTests {
     }
 
     @Test func aSlowReaderGetsAllBytesAndMemoryStaysFlat() async throws {
-      let server = try Self.download()
+      let over = Event()
+      let server = try Self.download(over: over)
       defer { server.stop() }
       let transport = URLSessionTransport()
       var body = try await transport.send(server.request(.get)).takeBody()
-      // Read nothing until everything can have arrived.
-      try await Task.sleep(for: .milliseconds(500))
+      // Read nothing until everything has been sent.
+      await over.wait()
       let before = residentMemory()
       var content = Pattern()
       while let chunk = try await body.next() { content.compare(chunk) }
@@ -39,13 +41,14 @@ extension NetworkTests {
     }
 
     @Test func aFullSpoolIsTooLarge() async throws {
-      let server = try Self.download()
+      let over = Event()
+      let server = try Self.download(over: over)
       defer { server.stop() }
       let transport = URLSessionTransport(.init(spoolLimit: 4 << 20))
       var body = try await transport.send(server.request(.get)).takeBody()
       var read = 0
       let failure = await #expect(throws: TransportFailure.self) {
-        try await Task.sleep(for: .milliseconds(500))
+        await over.wait()
         while let chunk = try await body.next() { read += chunk.count }
       }
       #expect(failure?.kind == .tooLarge)

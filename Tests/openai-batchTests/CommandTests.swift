@@ -215,6 +215,15 @@ struct CommandTests {
     #expect(Set(ended) == Set(batches) && ended.count == 2)
     let list = try await fixture.start(["wait", "--format", "json", "--poll", "20ms"] + batches).wait()
     #expect((try JSONSerialization.jsonObject(with: Data(list.output.utf8)) as? [Any])?.count == 2)
+    // What has ended is told although another one's error ends the wait.
+    let some = ["wait", "--format", "json", "--poll", "20ms", batches[0], "batch_none"]
+    let refused = try await fixture.start(some).wait()
+    #expect(refused.status == 4)
+    #expect((try JSONSerialization.jsonObject(with: Data(refused.output.utf8)) as? [Any])?.count == 1)
+    let asked = service.simulator.requestCount(of: .listBatches)
+    let limited = try await fixture.run("batches", "list", "--limit", "1")
+    #expect(limited.lines.count == 1 && limited.errors.contains("More: "))
+    #expect(service.simulator.requestCount(of: .listBatches) == asked + 1, "one page is enough")
   }
 
   @Test func aWaitForABatchThatIsNotThereSaysSo() async throws {
@@ -260,6 +269,18 @@ struct CommandTests {
       "batches", "list", "--base-url", "http://127.0.0.1:\(service.server.port)")
     #expect(outcome.status == 4)
     #expect(outcome.errors.contains("did you mean http://127.0.0.1:\(service.server.port)/v1?"))
+    let keyed = try await service.fixture.run(
+      "batches", "list", "--base-url", "http://127.0.0.1:\(service.server.port)?key=canary")
+    #expect(keyed.errors.contains("did you mean http://127.0.0.1:\(service.server.port)/v1?"))
+    #expect(!keyed.errors.contains("canary"))
+  }
+
+  @Test func aPipeIsNoFileToUpload() async throws {
+    let fixture = try CommandFixture()
+    #expect(mkfifo(fixture.path("pipe"), 0o600) == 0)
+    let outcome = try await fixture.run("files", "upload", "pipe")
+    #expect(outcome.status == 2)
+    #expect(outcome.errors.contains("is not a regular file"))
   }
 
   @Test(arguments: [

@@ -17,29 +17,43 @@ public struct BatchAudit: Sendable, Hashable {
     public let count: Int
     /// One of them: the first of the input.
     public let exampleID: String
+
+    /// Creates a class; for tests.
+    public init(
+      kind: RowFailure.Kind, code: ErrorCode? = nil, statusCode: Int? = nil, count: Int, exampleID: String
+    ) {
+      self.kind = kind
+      self.code = code
+      self.statusCode = statusCode
+      self.count = count
+      self.exampleID = exampleID
+    }
   }
 
   /// Rows of the input.
-  public internal(set) var rows = 0
+  public var rows = 0
   /// Rows that were answered.
-  public internal(set) var answered = 0
+  public var answered = 0
   /// Rows that failed, by kind; ``missing`` ones among them. Rows of the input whose id cannot join a result,
   /// because they have none or share one, count as `invalid`.
-  public internal(set) var failed: [RowFailure.Kind: Int] = [:]
+  public var failed: [RowFailure.Kind: Int] = [:]
   /// The classes of failure, the largest first; at most 100.
-  public internal(set) var groups: [Group] = []
+  public var groups: [Group] = []
   /// Result lines beyond the first for one id.
-  public internal(set) var duplicates = 0
+  public var duplicates = 0
   /// Up to 20 ids that came back more than once.
-  public internal(set) var duplicateIDs: [String] = []
+  public var duplicateIDs: [String] = []
   /// Result lines whose id no row of the input has.
-  public internal(set) var unexpected = 0
+  public var unexpected = 0
   /// Up to 20 ids that no row of the input has.
-  public internal(set) var unexpectedIDs: [String] = []
+  public var unexpectedIDs: [String] = []
   /// Result files that the service does not have any more: the rows that were in them count as missing.
-  public internal(set) var deletedFiles = 0
+  public var deletedFiles = 0
   /// Tokens used by all answers together.
-  public internal(set) var usage = TokenUsage(inputTokens: 0, outputTokens: 0)
+  public var usage = TokenUsage(inputTokens: 0, outputTokens: 0)
+
+  /// Creates the audit of no rows; for tests.
+  public init() {}
 
   /// Rows that came back in neither file.
   public var missing: Int { failed[.missing] ?? 0 }

@@ -9,8 +9,9 @@ public import OpenAIBatchModels
 /// Every line becomes a result; a line that cannot be read is a row that failed as `invalid`. In the order of the
 /// files, rows that are in neither file do not show up: ordered results and audits find them.
 ///
-/// A row is read when its turn comes, in the caller's own isolation, while the next bytes arrive; that of a chat's answer
-/// takes two to three microseconds. Ordered rows are read ahead on all cores, as those of ``DecodedBatchResults`` are.
+/// A row is read when its turn comes, in the caller's own isolation, while the next bytes arrive; that of a chat's
+/// answer takes two to three microseconds. Ordered rows are read ahead on all cores, as those of
+/// ``DecodedBatchResults`` are.
 public struct BatchResults: AsyncSequence, Sendable {
   /// One row's result.
   public typealias Element = BatchResult<BatchResponse>
@@ -26,7 +27,8 @@ public struct BatchResults: AsyncSequence, Sendable {
 /// The same with each answer decoded as a type of the caller's, on several cores at once, in order; also answers that
 /// nobody comes to ask for. One that does not fit is a row that failed as `undecodable`, not the end of the loop.
 ///
-/// What waits is 768 KiB of lines at most, 64 KiB for each core where there are more than twelve, or a single longer line.
+/// What waits is 768 KiB of lines at most, 64 KiB for each core where there are more than twelve, or a single longer
+/// line.
 public struct DecodedBatchResults<Value: Decodable & Sendable>: AsyncSequence, Sendable {
   /// One row's result.
   public typealias Element = BatchResult<Value>
@@ -128,7 +130,8 @@ extension BatchClient {
   /// result files: in the folder that `TMPDIR` names, else in `/var/tmp`. In memory a row takes about 20 bytes.
   ///
   /// Reading throws as ``results(of:partial:options:)`` does; a batch that ended without any file, or
-  /// with empty ones, has all its rows missing. Kind `file` is thrown for a disk that is full, and for an input that cannot be read.
+  /// with empty ones, has all its rows missing. Kind `file` is thrown for a disk that is full, and for an input that
+  /// cannot be read.
   ///
   /// - Parameters:
   ///   - batch: The batch.

@@ -64,8 +64,9 @@ package struct ResultRows<Output: Sendable>: Sendable {
   ///
   /// - Parameters:
   ///   - source: Where they come from.
-  ///   - isParallel: Whether they are read ahead and made on whatever cores are free, else when they are asked for. A row that
-  ///     goes from one core to another takes a third more: that pays where `make` or the reader has more to do than to read.
+  ///   - isParallel: Whether they are read ahead and made on whatever cores are free, else when they are asked for. A
+  ///     row that goes from one core to another takes a third more: that pays where `make` or the reader has more to
+  ///     do than to read.
   ///   - make: Makes a value of a row.
   init(
     source: ResultSource, isParallel: Bool, make: @escaping @Sendable (ResultSource.Row) -> Output

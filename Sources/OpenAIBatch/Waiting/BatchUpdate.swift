@@ -14,6 +14,17 @@ public struct BatchUpdate: Sendable, Hashable {
   /// When the batch is likely to end; `nil` while nothing is known, and when it has ended.
   public let estimate: BatchEstimate?
 
+  /// Creates an update; for tests.
+  public init(
+    batch: Batch, unchangedFor: Duration = .zero, timeToExpiry: Duration? = nil,
+    estimate: BatchEstimate? = nil
+  ) {
+    self.batch = batch
+    self.unchangedFor = unchangedFor
+    self.timeToExpiry = timeToExpiry
+    self.estimate = estimate
+  }
+
   /// Where it is in its life, as the service says.
   public var status: BatchStatus { batch.status }
   /// How many requests ended how.
@@ -81,4 +92,11 @@ public struct BatchEstimate: Sendable, Hashable {
   public let remaining: ClosedRange<Duration>
   /// What the estimate rests on.
   public let basis: Basis
+
+  /// Creates an estimate; for tests.
+  public init(rate: Double, remaining: ClosedRange<Duration>, basis: Basis = .recent) {
+    self.rate = rate
+    self.remaining = remaining
+    self.basis = basis
+  }
 }
