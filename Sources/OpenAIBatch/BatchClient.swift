@@ -56,8 +56,8 @@ public struct BatchClient: Sendable {
     } else if configuration.rateLimit != .unlimited {
       layers.append(RateLimitMiddleware(RateLimiter(configuration.rateLimit, clock: clock)))
     }
-    layers.append(CredentialMiddleware(configuration.credential))
-    let response = ResponseMiddleware(secrets: secrets)
+    layers.append(CredentialMiddleware(configuration.credential, clock: clock))
+    let response = ResponseMiddleware(secrets: secrets, clock: clock)
     layers.append(response)
     layers += configuration.middleware.perAttempt
     pipeline = Pipeline(layers: layers, transport: transport, clock: clock)

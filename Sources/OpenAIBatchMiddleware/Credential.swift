@@ -45,27 +45,41 @@ public struct Credential: Sendable {
   }
 
   /// The header field to send.
-  func field() async throws(CallFailure) -> HTTPField {
+  ///
+  /// - Parameters:
+  ///   - deadline: When the caller gives up waiting for the token.
+  ///   - clock: What the deadline is read by.
+  func field(
+    before deadline: ContinuousClock.Instant? = nil, _ clock: PolicyClock = .system
+  ) async throws(CallFailure) -> HTTPField {
     switch source {
     case .fixed(let field): return field
     case .unusable(let problem): throw CallFailure(.configuration(problem))
-    case .bearer(let token): return try await Self.field(for: token)
+    case .bearer(let token):
+      guard let deadline else { return try await Self.field(for: token).get() }
+      let (field, isOver) = await clock.run(within: clock.now().duration(to: deadline)) {
+        await Self.field(for: token)
+      }
+      if isOver, case .failure = field {
+        throw .timedOut("The call's timeout passed before the credential's source gave a token.")
+      }
+      return try field.get()
     }
   }
 
   private static func field(
     for token: @Sendable () async throws -> String
-  ) async throws(CallFailure) -> HTTPField {
+  ) async -> Result<HTTPField, CallFailure> {
     let secret: String
     do {
       secret = try await token()
     } catch {
-      if Task.isCancelled { throw .cancelled("while asking for the token") }
-      throw CallFailure(.middleware(error))
+      return .failure(
+        Task.isCancelled ? .cancelled("while asking for the token") : CallFailure(.middleware(error)))
     }
     // The next token may be better.
-    if let problem = problem(of: secret) { throw CallFailure(.middleware(UnusableToken(problem))) }
-    return HTTPField(name: .authorization, value: bearerPrefix + secret)
+    if let problem = problem(of: secret) { return .failure(CallFailure(.middleware(UnusableToken(problem)))) }
+    return .success(HTTPField(name: .authorization, value: bearerPrefix + secret))
   }
 
   private static let bearerPrefix = "Bearer "

@@ -93,29 +93,19 @@ final class RateGate: Sendable {
   /// Waits in the queue, as long as the caller has time.
   private func enter(until deadline: ContinuousClock.Instant?) async throws(CallFailure) {
     if turnstile.enterIfFree() { return }
-    do {
-      guard let deadline else { return try await turnstile.enter() }
-      try await withThrowingTaskGroup(of: Bool.self) { group in
-        group.addTask {
-          try await self.turnstile.enter()
-          return true
-        }
-        group.addTask {
-          // A cancelled sleep is no error: thrown first, it would hide that the turn has come, and nobody would pass
-          // it on.
-          try? await self.clock.sleep(max(.zero, self.clock.now().duration(to: deadline)))
-          return false
-        }
-        let isFirst = try await group.next() ?? false
-        group.cancelAll()
-        // The turn may have come in the moment in which the time was over.
-        if !isFirst, try await group.next() == nil { throw CancellationError() }
-      }
-    } catch {
-      if !Task.isCancelled, let deadline { try RateLimiter.check(clock.now(), before: deadline) }
-      throw RateLimiter.cancelled
+    guard let deadline else {
+      guard await waitToEnter() else { throw RateLimiter.cancelled }
+      return
     }
+    // The turn may come in the moment in which the time is over.
+    let (isInside, _) = await clock.run(within: clock.now().duration(to: deadline)) { await self.waitToEnter() }
+    guard !isInside else { return }
+    if !Task.isCancelled { try RateLimiter.check(clock.now(), before: deadline) }
+    throw RateLimiter.cancelled
   }
+
+  /// Waits for the turnstile; whether the task is inside, or else was cancelled.
+  private func waitToEnter() async -> Bool { (try? await turnstile.enter()) != nil }
 
   private func waitForTurn(until deadline: ContinuousClock.Instant?) async throws(CallFailure) {
     while true {

@@ -115,6 +115,29 @@ struct CredentialTests {
     #expect(await wrapped.call().kind == .cancelled)
   }
 
+  @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+  func aTokenSourceIsWaitedForAsLongAsTheCallMayTake(throwsWhenCancelled: Bool) async {
+    let clock = ManualClock()
+    let source = Credential.bearer {
+      // A stream that nobody feeds ends with its reader's task.
+      for await _ in AsyncStream<Void>(Void.self, { _ in }) {}
+      if throwsWhenCancelled { throw CancellationError() }
+      return "sk-late"
+    }
+    let rig = Rig(
+      clock: clock, transport: ScriptedTransport(clock: clock, []),
+      perAttempt: [CredentialMiddleware(source, clock: PolicyClock(clock))], random: { 0 })
+    let failure = await rig.call(.creates, timeout: .seconds(5)).failure
+    guard case .transport(let cause)? = failure?.reason else {
+      Issue.record("\(String(describing: failure))")
+      return
+    }
+    #expect(cause.kind == .timedOut && !cause.mayHaveReachedServer)
+    #expect(clock.now.offset >= .seconds(5) - .milliseconds(100) && clock.now.offset <= .seconds(6))
+    #expect(failure?.attempts == 0 && failure?.isOutcomeUnknown == false)
+    #expect(rig.transport.records.isEmpty)
+  }
+
   @Test func nothingThatHoldsACredentialShowsIt() async {
     let credentials = [
       Credential.apiKey("sk-canary"), .header("x-canary", "canary"), .bearer { "sk-canary" },

@@ -10,6 +10,8 @@ internal import OpenAIBatchTransport
 /// retry rules see the service's error code, and a body that breaks off.
 struct ResponseMiddleware: Middleware {
   let secrets: SentSecrets
+  /// What the call's deadline is read by.
+  let clock: PolicyClock
 
   /// Enough for any real error.
   private static let maximumErrorLength = 64 << 10
@@ -32,7 +34,10 @@ struct ResponseMiddleware: Middleware {
         throw CallFailure(.transport(error))
       }
     }
-    let text = String(decoding: await Self.beginning(of: response.takeBody()), as: UTF8.self)
+    // A response that is read whole has the call's deadline as its total timeout.
+    let deadline = context.collectLimit == nil ? context.deadline : nil
+    let text = String(
+      decoding: await beginning(of: response.takeBody(), before: deadline), as: UTF8.self)
     let body = Array(secrets.redacting(text).utf8)
     // JSON can spell a secret in other ways: with `\/` for a slash, for example.
     let found = APIError(body: body)
@@ -58,9 +63,18 @@ struct ResponseMiddleware: Middleware {
           "The server encoded the response (\(encoding.prefix(40))), although the request asked for none.")))
   }
 
-  /// A body that breaks off is as good as one that ended there, because the status says what matters.
-  private static func beginning(of body: consuming ResponseBody) async -> [UInt8] {
+  /// A body that breaks off, or takes longer than the call may, is as good as one that ended there, because the
+  /// status says what matters.
+  private func beginning(
+    of body: consuming ResponseBody, before deadline: ContinuousClock.Instant?
+  ) async -> [UInt8] {
     let reader = body.makeReader()
+    guard let deadline else { return await Self.beginning(of: reader) }
+    return await clock.run(within: clock.now().duration(to: deadline)) { await Self.beginning(of: reader) }
+      .value
+  }
+
+  private static func beginning(of reader: ResponseBodyReader) async -> [UInt8] {
     var bytes: [UInt8] = []
     while bytes.count < maximumErrorLength, let chunk = try? await reader.next() { bytes += chunk }
     return bytes

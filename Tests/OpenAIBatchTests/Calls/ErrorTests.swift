@@ -238,6 +238,21 @@ private let billing = [
     #expect(clock.elapsed <= .seconds(4))
   }
 
+  @Test(.timeLimit(.minutes(1)))
+  func coversTheWordsOfAStreamsErrorWithItsTimeout() async throws {
+    let transport = ScriptedTransport { _ in
+      var reply = Reply(404, #"{"error":{"message":"No such file","code":"gone"}}"#)
+      reply.stalls = true
+      return reply
+    }
+    let client = BatchClient.test(transport, clock: VirtualClock())
+    let error = try await failure {
+      for try await _ in client.content(of: "file-1", options: CallOptions(timeout: .seconds(4))) {}
+    }
+    #expect(error.kind == .notFound)
+    #expect(error.apiError?.message == "No such file", "what came in time is kept")
+  }
+
   @Test(arguments: Wire.allCases)
   func namesAnUnreachableServer(wire: Wire) async throws {
     let server = try LoopbackServer { _ in }

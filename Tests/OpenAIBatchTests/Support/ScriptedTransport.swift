@@ -29,6 +29,8 @@ struct Reply: Sendable {
   var chunks: [[UInt8]] = []
   /// What breaks the body off after its chunks.
   var failure: TransportFailure?
+  /// Whether nothing comes after the chunks, not even the end.
+  var stalls = false
 
   init(_ status: Int = 200, headers: HTTPFields = [:], _ body: String = "") {
     self.init(status, headers: headers, bytes: Array(body.utf8))
@@ -80,16 +82,21 @@ final class ScriptedTransport: Transport {
 private final class ReplyBody: ResponseBodySource {
   private let rest: Mutex<ArraySlice<[UInt8]>>
   private let failure: TransportFailure?
+  private let stalls: Bool
 
   init(_ reply: Reply) {
     rest = Mutex(reply.chunks[...])
     failure = reply.failure
+    stalls = reply.stalls
   }
 
-  func next() throws(TransportFailure) -> ArraySlice<UInt8>? {
+  func next() async throws(TransportFailure) -> ArraySlice<UInt8>? {
     if let chunk = rest.withLock({ $0.popFirst() }) { return chunk[...] }
     if let failure { throw failure }
-    return nil
+    guard stalls else { return nil }
+    // A stream that nobody feeds ends with its reader's task.
+    for await _ in AsyncStream<Void>(Void.self, { _ in }) {}
+    throw .scripted(.cancelled)
   }
 
   func abandon() {}

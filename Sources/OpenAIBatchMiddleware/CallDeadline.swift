@@ -4,22 +4,42 @@
 internal import OpenAIBatchTransport
 internal import Synchronization
 
+extension PolicyClock {
+  /// Runs work that is cancelled when a time is over; it is waited for all the same.
+  ///
+  /// - Returns: What the work came to, and whether the time was over before that.
+  package func run<Value: Sendable>(
+    within limit: Duration, _ work: @escaping @Sendable () async -> Value
+  ) async -> (value: Value, isOver: Bool) {
+    await withTaskGroup(of: DeadlineEvent<Value>.self) { group in
+      group.addTask { .done(await work()) }
+      group.addTask { (try? await sleep(limit)) == nil ? .cancelled : .over }
+      var isOver = false
+      while let event = await group.next() {
+        // Cancelled from outside, the sleep ends first; the work then says what became of it.
+        if case .over = event { isOver = true }
+        group.cancelAll()
+        if case .done(let value) = event { return (value, isOver) }
+      }
+      preconditionFailure("The work ends before the group does.")
+    }
+  }
+}
+
+private enum DeadlineEvent<Value: Sendable>: Sendable {
+  case done(Value)
+  case over
+  case cancelled
+}
+
 extension Transport {
   /// Sends a request whose response must begin within a time; the reading of its body may take longer.
   func send(
     _ request: TransportRequest, headWithin limit: Duration, _ clock: PolicyClock
   ) async throws(TransportFailure) -> TransportResponse {
     let race = HeadRace()
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask { await race.run(self, request) }
-      group.addTask {
-        guard (try? await clock.sleep(limit)) != nil else { return }
-        race.timeOut()
-      }
-      await group.next()
-      group.cancelAll()
-    }
-    return try race.result()
+    let (_, isOver) = await clock.run(within: limit) { await race.run(self, request) }
+    return try race.result(isTimedOut: isOver)
   }
 }
 
@@ -28,7 +48,6 @@ private final class HeadRace: Sendable {
   private struct State: ~Copyable {
     var response: TransportResponse?
     var failure: TransportFailure?
-    var isTimedOut = false
   }
   private let state = Mutex(State())
 
@@ -41,13 +60,11 @@ private final class HeadRace: Sendable {
     }
   }
 
-  func timeOut() { state.withLock { $0.isTimedOut = true } }
-
-  func result() throws(TransportFailure) -> TransportResponse {
+  func result(isTimedOut: Bool) throws(TransportFailure) -> TransportResponse {
     try state.withLock { state throws(TransportFailure) in
       if let response = state.response.take() { return response }
       let failure = state.failure
-      guard state.isTimedOut, failure?.kind == .cancelled else {
+      guard isTimedOut, failure?.kind == .cancelled else {
         throw failure ?? TransportFailure(.cancelled, "Cancelled while sending.", mayHaveReachedServer: true)
       }
       throw TransportFailure(
