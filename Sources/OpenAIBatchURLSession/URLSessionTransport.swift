@@ -40,7 +40,7 @@ public import OpenAIBatchTransport
 /// The transport needs no shutdown: with its last reference, transfers that still run fail with the kind `shutDown`.
 public final class URLSessionTransport: Transport {
   /// How a transport is set up.
-  public struct Configuration: Sendable {
+  public struct Configuration: Sendable, Hashable {
     /// The most requests that run at once; others wait in the order in which they came. 6 by default, at least 1.
     public var maxConnections: Int
     /// The most bytes of one response that wait in temporary files; 4 GiB by default. Used on Linux, where a response

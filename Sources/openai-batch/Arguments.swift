@@ -11,6 +11,11 @@ struct TimeSpan: ExpressibleByArgument {
 
   let duration: Duration
 
+  /// How help shows a default.
+  var defaultValueDescription: String { "\(seconds / 3600)h" }
+
+  init(hours: Int) { duration = .seconds(hours * 3600) }
+
   init?(argument: String) {
     let digits = argument.prefix { $0.isNumber || $0 == "." }
     let factors: [Substring: Double] = ["ms": 0.001, "s": 1, "": 1, "m": 60, "h": 3600, "d": 86_400]
@@ -64,6 +69,11 @@ struct CreationOptions: ParsableArguments {
     help: ArgumentHelp(
       "A key of your own, one for each input: it finds the same batch again.", valueName: "key"))
   var key: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How far back a job's batch, or one under --key, is looked for.", valueName: TimeSpan.form))
+  var lookBack = TimeSpan(hours: 48)
 
   var pairs: [String: String]? {
     metadata.isEmpty ? nil : Dictionary(uniqueKeysWithValues: metadata.map { ($0.key, $0.value) })

@@ -32,7 +32,8 @@ struct BatchesCommand: AsyncParsableCommand {
         completionWindow: CompletionWindow(creation.window), metadata: creation.pairs,
         outputExpiresAfter: creation.expiration)
       let key = creation.key.map { BatchKey($0) } ?? .automatic
-      let batch = try await connection.makeClient().createBatch(request, key: key)
+      let batch = try await connection.makeClient().createBatch(
+        request, key: key, lookBack: creation.lookBack.duration)
       try output.write(batch, text: BatchText.details)
     }
   }

@@ -10,8 +10,8 @@ internal import OpenAIBatchURLSession
 internal import OpenAIBatchAsyncHTTPClient
 #endif
 
-/// How to reach the service; the same for all commands.
-struct ConnectionOptions: ParsableArguments {
+/// What carries the requests, and what is said of them.
+struct TransportOptions: ParsableArguments {
   enum TransportName: String, ExpressibleByArgument, CaseIterable {
     case curl, urlsession
     #if AsyncHTTPClient
@@ -23,20 +23,21 @@ struct ConnectionOptions: ParsableArguments {
     help: "What carries the requests: \(TransportName.allCases.map(\.rawValue).joined(separator: " or ")).")
   var transport = TransportName.curl
 
-  @Option(name: .customLong("base-url"), help: "The service's address, in place of OPENAI_BASE_URL.")
-  var baseURL: String?
-
-  @Flag(
-    name: .customLong("allow-http"), help: "Permit plain http to other machines; the key is then readable.")
-  var allowHTTP = false
-
   @Flag(name: .shortAndLong, help: "Say what is sent; twice for more.")
   var verbose: Int
 
   @Flag(name: .shortAndLong, help: "Say nothing but errors.")
   var quiet = false
 
-  func makeTransport() -> any Transport {
+  /// A client for a configuration, with the options' transport and logging.
+  func makeClient(_ configuration: BatchClient.Configuration) -> BatchClient {
+    var configuration = configuration
+    configuration.logger = StandardErrorLog.logger(
+      verbose > 1 ? .trace : verbose > 0 ? .debug : quiet ? .error : .notice)
+    return BatchClient(configuration: configuration, transport: makeTransport())
+  }
+
+  private func makeTransport() -> any Transport {
     switch transport {
     case .curl: CurlTransport()
     case .urlsession: URLSessionTransport()
@@ -46,27 +47,36 @@ struct ConnectionOptions: ParsableArguments {
     }
   }
 
-  /// A client for the service that the environment and the options name.
-  func makeClient() throws -> BatchClient {
-    var configuration = try BatchClient.Configuration.fromEnvironment()
-    if let baseURL { configuration.baseURL = baseURL }
-    return makeClient(configuration)
-  }
-
-  /// A client for a configuration, with the options' transport and logging.
-  func makeClient(_ configuration: BatchClient.Configuration) -> BatchClient {
-    var configuration = configuration
-    configuration.allowInsecureHTTP = allowHTTP
-    configuration.logger = StandardErrorLog.logger(
-      verbose > 1 ? .trace : verbose > 0 ? .debug : quiet ? .error : .notice)
-    configuration.middleware.append(MissingPathAdvice(baseURL: configuration.baseURL), at: .perCall)
-    return BatchClient(configuration: configuration, transport: makeTransport())
-  }
-
   /// Says something, unless it is to be quiet.
   func say(_ text: String) {
     if !quiet { Console.message(text) }
   }
+}
+
+/// How to reach the service; the same for all commands.
+struct ConnectionOptions: ParsableArguments {
+  @OptionGroup var carrier: TransportOptions
+
+  @Option(name: .customLong("base-url"), help: "The service's address, in place of OPENAI_BASE_URL.")
+  var baseURL: String?
+
+  @Flag(
+    name: .customLong("allow-http"), help: "Permit plain http to other machines; the key is then readable.")
+  var allowHTTP = false
+
+  var quiet: Bool { carrier.quiet }
+
+  /// A client for the service that the environment and the options name.
+  func makeClient() throws -> BatchClient {
+    var configuration = try BatchClient.Configuration.fromEnvironment()
+    if let baseURL { configuration.baseURL = baseURL }
+    configuration.allowInsecureHTTP = allowHTTP
+    configuration.middleware.append(MissingPathAdvice(baseURL: configuration.baseURL), at: .perCall)
+    return carrier.makeClient(configuration)
+  }
+
+  /// Says something, unless it is to be quiet.
+  func say(_ text: String) { carrier.say(text) }
 }
 
 /// Asks, at a 404, whether the base URL lacks its `/v1`: the commonest mistake with compatible servers.

@@ -33,7 +33,7 @@ struct DemoCommand: AsyncParsableCommand {
   @Option(help: "How many times as fast as usual the batch runs.")
   var speed = 1.0
 
-  @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var carrier: TransportOptions
 
   func validate() throws {
     guard 1...50_000 ~= rows else { throw ValidationError("--rows is \(rows); it must be 1…50000.") }
@@ -62,8 +62,8 @@ struct DemoCommand: AsyncParsableCommand {
   private func perform(at server: SimulatorServer) async throws {
     // A proxy of the environment would be asked for this machine, too.
     setenv("no_proxy", "127.0.0.1", 1)
-    let client = connection.makeClient(.init(apiKey: "sk-demo", baseURL: server.baseURL))
-    connection.say("A simulator of the service listens on \(server.baseURL); nothing leaves this machine.")
+    let client = carrier.makeClient(.init(apiKey: "sk-demo", baseURL: server.baseURL))
+    carrier.say("A simulator of the service listens on \(server.baseURL); nothing leaves this machine.")
 
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "openai-batch-demo-\(UInt32.random(in: .min ... .max))")
@@ -72,7 +72,7 @@ struct DemoCommand: AsyncParsableCommand {
     let input = folder.appendingPathComponent("requests.jsonl").path
     try writeRequests(to: input)
 
-    let progress = ProgressView(isQuiet: connection.quiet)
+    let progress = ProgressView(isQuiet: carrier.quiet)
     let output = folder.appendingPathComponent("answers.jsonl").path
     var options = BatchJob.Options()
     options.polling = .every(.milliseconds(100))
@@ -80,22 +80,22 @@ struct DemoCommand: AsyncParsableCommand {
     let job = BatchJob(input: input, output: .file(output), client: client, options: options)
     let report = try await job.run { event in
       switch event {
-      case .checked(let file): connection.say("1. Checked \(file.rows) requests for \(file.model ?? "").")
+      case .checked(let file): carrier.say("1. Checked \(file.rows) requests for \(file.model ?? "").")
       case .answersGone, .cancelled, .adopted, .uploading: break
       case .uploaded(let file):
-        connection.say("2. Uploaded them as \(file.id) over \(connection.transport.rawValue).")
-      case .created(let batch): connection.say("3. Created batch \(batch.id); watching it.")
+        carrier.say("2. Uploaded them as \(file.id) over \(carrier.transport.rawValue).")
+      case .created(let batch): carrier.say("3. Created batch \(batch.id); watching it.")
       case .update(let update): progress.show(update)
       case .fetching(let batch):
         progress.finish()
-        connection.say("4. The batch ended \(batch.status); fetching both result files.")
-      case .finished(let report): connection.say("5. " + JobText.summary(report, output: "-"))
+        carrier.say("4. The batch ended \(batch.status); fetching both result files.")
+      case .finished(let report): carrier.say("5. " + JobText.summary(report, output: "-"))
       }
     }
-    connection.say("\nThe first answers, in input order:")
+    carrier.say("\nThe first answers, in input order:")
     let answers = try String(contentsOfFile: output, encoding: .utf8)
     for line in answers.split(separator: "\n").prefix(3) { Console.write("\(line)\n") }
-    connection.say("\nAll batches, with `for try await batch in client.batches()`:")
+    carrier.say("\nAll batches, with `for try await batch in client.batches()`:")
     for try await batch in client.batches() { Console.write(BatchText.line(batch) + "\n") }
     if !report.isComplete { throw ExitStatus.Exit(status: .incomplete) }
   }

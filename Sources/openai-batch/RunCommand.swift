@@ -36,11 +36,6 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var creation: CreationOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "How far back to look for this job's batch; 48 hours by default.", valueName: TimeSpan.form))
-  var lookBack: TimeSpan?
-
   @Flag(help: "Make a new batch, whatever there is: it is paid for again.")
   var fresh = false
 
@@ -96,7 +91,7 @@ struct RunCommand: AsyncParsableCommand {
     options.metadata = creation.pairs
     options.outputExpiresAfter = creation.expiration
     options.key = creation.key
-    if let lookBack { options.lookBack = lookBack.duration }
+    options.lookBack = creation.lookBack.duration
     options.isFresh = fresh
     options.overwritesOutput = overwrite
     if let poll { options.polling = .every(poll.duration) }

@@ -176,7 +176,8 @@ struct CommandTests {
     #expect(metadata?["team"] == "search" && metadata?["owner"] == "me")
     let batch = try #require(try object(create.output)["id"] as? String)
     let same = try await fixture.run(
-      "batches", "create", file, "--endpoint", "/v1/chat/completions", "--key", "k1")
+      "batches", "create", file, "--endpoint", "/v1/chat/completions", "--key", "k1", "--look-back",
+      "1h")
     #expect(try object(same.output)["id"] as? String == batch)
     #expect(try await fixture.run("wait", batch, "--poll", "20ms").status == 0)
     let results = try await fixture.run("results", batch)
