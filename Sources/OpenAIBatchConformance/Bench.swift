@@ -134,14 +134,6 @@ final class Bench: Sendable {
     guard isKept else { throw Violation(description: message()) }
   }
 
-  /// Waits for what no event tells: as long as the case may take, and no longer.
-  func until(_ isSo: () -> Bool) async throws {
-    while !isSo() {
-      try Task.checkCancellation()
-      await Task.yield()
-    }
-  }
-
   /// Holds `body` to the case's time bound, from `least` on.
   @discardableResult
   func promptly<Value>(

@@ -50,7 +50,7 @@ struct ConnectionWatchTests {
         return .failure(error)
       }
     }
-    while proxy.connectionCount < 2 { await Task.yield() }
+    try await waitUntil { proxy.connectionCount >= 2 }
     mayAnswer.signal()
     #expect(try await first == "ok")
     return await second.value

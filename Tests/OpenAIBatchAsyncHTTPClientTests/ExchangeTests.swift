@@ -113,7 +113,7 @@ struct ExchangeTests {
     let transport = makeTransport()
     for _ in 0..<300 {
       #expect(try await transport.text(of: server.request(.post, body: .bytes([1, 2]))) == "ok")
-      while server.openConnectionCount > 0 { await Task.yield() }
+      try await waitUntil { server.openConnectionCount == 0 }
     }
     #expect(server.requests.count == 300)
   }

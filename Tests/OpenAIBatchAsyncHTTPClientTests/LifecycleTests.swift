@@ -24,7 +24,7 @@ struct LifecycleTests {
     }
     let transport = makeTransport(maxConnections: 1)
     let running = Task { await transport.failure(of: server.request(.get, "/running")) }
-    while server.requests.isEmpty { await Task.yield() }
+    try await waitUntil { !server.requests.isEmpty }
     let waiting = (0..<20).map { _ in
       Task { await transport.failure(of: server.request(.post, "/waiting", body: body)) }
     }

@@ -101,7 +101,7 @@ struct SharedClientTests {
     let client = HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
     let transport = AsyncHTTPClientTransport(client: client)
     let running = Task { await transport.failure(of: server.request()) }
-    while server.requests.isEmpty { await Task.yield() }
+    try await waitUntil { !server.requests.isEmpty }
     try await client.shutdown()
     let broken = await running.value
     #expect(broken?.mayHaveReachedServer == true)

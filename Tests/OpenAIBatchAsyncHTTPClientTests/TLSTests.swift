@@ -76,7 +76,7 @@ struct TLSTests {
     switch end {
     case .cancelledCall:
       let call = Task { await transport.failure(of: server.request) }
-      while server.requestCount == 0 { await Task.yield() }
+      try await waitUntil { server.requestCount > 0 }
       ending = .now
       call.cancel()
       #expect(await call.value?.kind == .cancelled)

@@ -78,7 +78,7 @@ struct MetricsTests {
     let recorder = Recorder()
     let transport = recorder.transport(maxConnections: 1)
     let first = Task { await transport.failure(of: server.request(.get, "/first")) }
-    while server.requests.isEmpty { await Task.yield() }
+    try await waitUntil { !server.requests.isEmpty }
     let second = Task { await transport.failure(of: server.request(.get, "/second")) }
     // The wait itself is what is measured.
     try await Task.sleep(for: .milliseconds(100))

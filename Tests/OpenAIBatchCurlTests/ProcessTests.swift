@@ -42,7 +42,7 @@ struct ProcessTests {
             _ = await transport.failure(of: request)
           }
         }
-        while server.connectionCount < 8 { await Task.yield() }
+        try await waitUntil { server.connectionCount >= 8 }
         exit(7)
       }
     }

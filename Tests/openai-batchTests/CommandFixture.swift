@@ -3,6 +3,7 @@
 
 import Foundation
 import OpenAIBatchSimulatorServer
+import Testing
 
 /// Runs the built command in a folder of its own.
 final class CommandFixture {
@@ -111,5 +112,14 @@ final class CommandFixture {
   static func row(_ id: String, url: String = "/v1/chat/completions", body: String = "") -> String {
     #"{"custom_id":"\#(id)","method":"POST","url":"\#(url)","body":{"model":"m","messages":[{"role":"user","content":"\#(id)"}]\#(body)}}"#
       + "\n"
+  }
+}
+
+/// Waits for what no event tells: for a minute at most.
+func waitUntil(_ isSo: () throws -> Bool) async throws {
+  let end = ContinuousClock.now.advanced(by: .seconds(60))
+  while try !isSo() {
+    try #require(.now < end)
+    await Task.yield()
   }
 }

@@ -115,7 +115,7 @@ struct CommandTests {
     let service = try await service(speed: 0.05)
     try service.fixture.write(CommandFixture.row("a"), to: "in.jsonl")
     let running = try service.fixture.start(["run", "in.jsonl", "-o", "out.jsonl", "--poll", "10ms"])
-    while service.simulator.requestCount(of: .retrieveBatch) < 2 { await Task.yield() }
+    try await waitUntil { service.simulator.requestCount(of: .retrieveBatch) >= 2 }
     kill(running.process.processIdentifier, number)
     let outcome = try await running.wait()
     #expect(outcome.status == status)
@@ -319,9 +319,9 @@ struct CommandTests {
     let fixture = try CommandFixture()
     let running = try fixture.start(["simulate", "--speed", "50"])
     var address = ""
-    while !address.hasSuffix("/v1\n") {
+    try await waitUntil {
       address = try String(contentsOf: running.output, encoding: .utf8)
-      await Task.yield()
+      return address.hasSuffix("/v1\n")
     }
     fixture.environment["OPENAI_BASE_URL"] = address.trimmingCharacters(in: .newlines)
     #expect(try await fixture.run("batches", "list").status == 0)

@@ -45,7 +45,7 @@ extension CaseDefinition {
     }
     let transport = bench.transport(maxConnections: 1)
     let first = Task { await transport.failure(of: server.request(.get, "/first")) }
-    try await bench.until { !server.requests.isEmpty }
+    try await waitUntil { !server.requests.isEmpty }
     let queued = (0..<50).map { _ in Task { await transport.failure(of: server.request(.get, "/queued")) } }
     for task in queued { try await cancel(bench, task, reached: false) }
     try await cancel(bench, first, reached: true)

@@ -45,7 +45,7 @@ extension CaseDefinition {
     }
     let transport = bench.transport(maxConnections: 1)
     let first = Task { try await transport.exchange(server.request(.get, "/first")) }
-    try await bench.until { !server.requests.isEmpty }
+    try await waitUntil { !server.requests.isEmpty }
     var waiting: [Task<Void, any Error>] = []
     for target in targets {
       let hasBegun = bench.event()
@@ -131,7 +131,7 @@ extension CaseDefinition {
     let transport = bench.transport()
     _ = try await transport.exchange(server.request())
     // The server's end of that connection is a descriptor too, and must not become free in between.
-    try await bench.until { server.openConnectionCount == 0 }
+    try await waitUntil { server.openConnectionCount == 0 }
     let request = server.request(.post)
     let failure = try await withoutDescriptors { await transport.failure(of: request) }
     try bench.expect(failure, [.notSent], reached: false)
@@ -191,7 +191,7 @@ extension CaseDefinition {
     }
     let subject = bench.unkeptTransport(maxConnections: 1)
     let running = Task { try await subject.transport.exchange(server.request()) }
-    try await bench.until { server.requests.count == 1 }
+    try await waitUntil { server.requests.count == 1 }
     let waiting = Task { try await subject.transport.exchange(server.request(.get, "/waiting")) }
     // When this one has waited in vain, the other is in the line.
     let late = server.request(timeouts: Timeouts(total: .milliseconds(20)))
@@ -217,7 +217,7 @@ extension CaseDefinition {
     }
     let subject = bench.unkeptTransport(maxConnections: 1)
     let running = Task { await subject.transport.failure(of: server.request()) }
-    try await bench.until { server.requests.count == 1 }
+    try await waitUntil { server.requests.count == 1 }
     let waiting = Task { await subject.transport.failure(of: server.request()) }
     let late = server.request(timeouts: Timeouts(total: .milliseconds(20)))
     try await bench.expectFailure(.notSent, of: late, on: subject.transport)
@@ -253,7 +253,7 @@ extension CaseDefinition {
       _ = try await subject.transport.exchange(server.request(.post, body: .bytes([1])))
       try await bench.expectFailure(.truncated, of: server.request(.get, "/cut"), on: subject.transport)
       let mute = Task { await subject.transport.failure(of: server.request(.get, "/mute")) }
-      try await bench.until { server.requests.last?.target == "/mute" }
+      try await waitUntil { server.requests.last?.target == "/mute" }
       mute.cancel()
       try bench.expect(await mute.value, [.cancelled])
       await subject.shutdown()

@@ -15,9 +15,9 @@ extension CaseDefinition {
     let transport = bench.transport()
     for count in 1...5 {
       _ = try await transport.exchange(server.request())
-      try await bench.until { server.openConnectionCount == 0 }
+      try await waitUntil { server.openConnectionCount == 0 }
       _ = try await transport.exchange(server.request(.post, body: .bytes([1, 2])))
-      try await bench.until { server.openConnectionCount == 0 }
+      try await waitUntil { server.openConnectionCount == 0 }
       let posts = server.requests.count { $0.method == "POST" }
       try bench.expect(posts == count, "The server saw \(posts) requests in place of \(count).")
     }

@@ -26,7 +26,7 @@ extension CaseDefinition {
             of: server.request(method, body: body, timeouts: timeouts), on: transport)
         }
         try bench.expect(server.requests.count == 1, "The server saw \(server.requests.count) requests.")
-        try await bench.promptly { try await bench.until { server.openConnectionCount == 0 } }
+        try await bench.promptly { try await waitUntil { server.openConnectionCount == 0 } }
       }
     }
   }
@@ -57,7 +57,7 @@ extension CaseDefinition {
     }
     let transport = bench.transport(maxConnections: 1)
     let first = Task { await transport.failure(of: server.request(.get, "/first")) }
-    try await bench.until { !server.requests.isEmpty }
+    try await waitUntil { !server.requests.isEmpty }
     let short = Duration.milliseconds(300)
     for body in [RequestBody.empty, .bytes([1])] {
       let request = server.request(.post, body: body, timeouts: Timeouts(total: short))

@@ -125,7 +125,7 @@ import Testing
   }
 
   /// Both look and find nothing before either has posted: the younger batch goes.
-  @Test func callsAtTheSameTimeAgreeOnOneBatch() async throws {
+  @Test(.timeLimit(.minutes(1))) func callsAtTheSameTimeAgreeOnOneBatch() async throws {
     let service = FakeBatches()
     let (arrivals, arrival) = AsyncStream.makeStream(of: Void.self)
     let isOpen = Mutex(false)
@@ -133,7 +133,7 @@ import Testing
       let reply = service.reply(to: request)
       guard request.method == "GET", !isOpen.withLock({ $0 }) else { return reply }
       arrival.yield()
-      while !isOpen.withLock({ $0 }) { await Task.yield() }
+      while !isOpen.withLock({ $0 }), !Task.isCancelled { await Task.yield() }
       return reply
     }
     let client = BatchClient.test(transport)

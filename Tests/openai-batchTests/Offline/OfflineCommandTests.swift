@@ -62,9 +62,9 @@ struct OfflineCommandTests {
 
   @Test func aSignalWhileStdinIsReadLeavesNothing() async throws {
     let running = try fixture.start(["lint", "-"], keepsInputOpen: true)
-    while try FileManager.default.contentsOfDirectory(atPath: fixture.path("tmp")).isEmpty {
+    try await waitUntil {
       try #require(running.process.isRunning)
-      await Task.yield()
+      return try !FileManager.default.contentsOfDirectory(atPath: fixture.path("tmp")).isEmpty
     }
     running.kill(SIGTERM, after: 0)
     #expect(try await running.wait().status == 143)
@@ -76,9 +76,9 @@ struct OfflineCommandTests {
     try fixture.write(row("a"), to: "in.jsonl")
     try fixture.write("another's", to: "out.jsonl.partial")
     let running = try fixture.start(arguments, keepsInputOpen: true)
-    while try FileManager.default.contentsOfDirectory(atPath: fixture.path("tmp")).isEmpty {
+    try await waitUntil {
       try #require(running.process.isRunning)
-      await Task.yield()
+      return try !FileManager.default.contentsOfDirectory(atPath: fixture.path("tmp")).isEmpty
     }
     running.kill(SIGINT, after: 0)
     #expect(try await running.wait().status == 130)
