@@ -21,11 +21,20 @@ extension BatchClient {
   ///   - batch: A batch that has ended.
   ///   - input: The path of the file that was uploaded for it.
   ///   - options: What the calls do differently.
+  /// - Throws: ``BatchClientError``: kind `notEnded` while the batch runs, `batchFailed` for one that ended failed
+  ///   with neither file, `file` for an input that cannot be read, and whatever reading the files can fail with.
   public func audit(
     _ batch: Batch, input: String, options: CallOptions = CallOptions()
   ) async throws(BatchClientError) -> BatchAudit {
     let account = try await account(of: batch, input: input, keepsLines: false, options: options)
     return try account.audit()
+  }
+
+  /// Accounts for every row of a batch that has ended, by its id.
+  public func audit(
+    _ id: BatchID, input: String, options: CallOptions = CallOptions()
+  ) async throws(BatchClientError) -> BatchAudit {
+    try await audit(try await retrieveBatch(id, options: options), input: input, options: options)
   }
 
   /// The rows of an input with what a batch has for them.

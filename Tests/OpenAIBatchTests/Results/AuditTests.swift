@@ -109,6 +109,15 @@ import Testing
     #expect(audit.answered == 1 && audit.missing == 1)
   }
 
+  @Test func asksForABatchThatIsNamedByItsID() async throws {
+    let transport = resultServer(
+      ["out": lines(answerLine("a"))], batch: batchText(fields: ["output_file_id": "out"]))
+    let audit = try await BatchClient.test(transport).audit("batch_1", input: try input(["a", "b"]))
+    checkSums(audit, rows: 2)
+    #expect(audit.answered == 1 && audit.missing == 1)
+    #expect(transport.lines.first == "GET /v1/batches/batch_1")
+  }
+
   @Test func countsAllRowsOfABatchWithoutFilesAsMissing() async throws {
     let audit = try await BatchClient.test(resultServer([:])).audit(
       endedBatch(.cancelled), input: try input(["a", "b"]))
