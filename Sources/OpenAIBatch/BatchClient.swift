@@ -64,8 +64,19 @@ public struct BatchClient: Sendable {
     storePipeline = Pipeline(layers: [retry, response], transport: transport, clock: clock)
   }
 
-  /// The wall clock's seconds since 1970, as the client's policies see it.
-  package var wallTime: Double { configuration.clock.wallTime() }
+  /// The time that the client's policies live by.
+  package var clock: PolicyClock { configuration.clock }
+
+  /// Waits.
+  ///
+  /// - Parameter operation: What a cancellation is said to have ended.
+  package func pause(_ duration: Duration, operation: String) async throws(BatchClientError) {
+    do {
+      try await clock.sleep(duration)
+    } catch {
+      throw .cancelled(operation)
+    }
+  }
 
   /// When a call that begins now must be over.
   func deadline(_ options: CallOptions) -> ContinuousClock.Instant? {

@@ -115,7 +115,7 @@ public struct BatchJob: Sendable {
         "\(error.message). With the input as it was, the same job finds its batch \(ended.id) again",
         underlying: error)
     }
-    let account = try await client.account(of: ended, input: input, keepsLines: true)
+    let account = try await account(of: ended, hasJustEnded: !batch.status.isTerminal)
     for row in 0..<account.count { try sink.write(try account.line(at: row)) }
     try sink.commit()
     let report = JobReport(batch: ended, audit: try account.audit())
@@ -150,6 +150,8 @@ public struct BatchJob: Sendable {
       }
     }
     let batch = try await client.createBatch(ready, unseenKey: name, lookBack: options.lookBack)
+    // The older batch of another run at the same time stays, whatever it was made of.
+    if batch.inputFileID != upload.id { try await search.requireSameInput(batch) }
     progress(.created(batch))
     return batch
   }
@@ -161,30 +163,64 @@ public struct BatchJob: Sendable {
     return try await client.uploadFile(file, named: search.key.uploadName)
   }
 
-  /// Waits for the batch, and for the one that stays where this one was a twin.
+  /// Waits for the batch, or for the one that stays where this one was a twin.
   private func waitUntilEnded(
     _ batch: Batch, _ search: JobSearch, _ progress: @Sendable (JobEvent) -> Void
   ) async throws(BatchClientError) -> Batch {
-    var batch = try await wait(for: batch, progress)
-    while let successor = try await search.successor(of: batch, progress) {
-      progress(.adopted(successor))
-      batch = try await wait(for: successor, progress)
+    var batch = batch
+    while let other = try await wait(for: &batch, search, progress) {
+      progress(.adopted(other))
+      batch = other
     }
     return batch
   }
 
+  /// When a run that waits looks for twins: a request of a process that died, or of another run, may reach the list
+  /// long after the look that followed the create.
+  private static let looksForTwins: [Duration] = [.seconds(15), .seconds(90)]
+
+  /// Waits for the batch's end.
+  ///
+  /// - Returns: The batch to go on with, if it is another one.
   private func wait(
-    for batch: Batch, _ progress: @Sendable (JobEvent) -> Void
-  ) async throws(BatchClientError) -> Batch {
-    var batch = batch
-    if batch.status.isTerminal { return batch }
-    var updates = client.updates(of: batch.id, polling: options.polling, timeout: options.timeout)
-      .makeAsyncIterator()
-    while let update = try await updates.next() {
-      progress(.update(update))
-      batch = update.batch
+    for batch: inout Batch, _ search: JobSearch, _ progress: @Sendable (JobEvent) -> Void
+  ) async throws(BatchClientError) -> Batch? {
+    if !batch.status.isTerminal {
+      var updates = client.updates(of: batch.id, polling: options.polling, timeout: options.timeout)
+        .makeAsyncIterator()
+      let start = client.clock.now()
+      var looks = Self.looksForTwins[...]
+      while let update = try await updates.next() {
+        progress(.update(update))
+        batch = update.batch
+        guard !batch.status.isTerminal, let due = looks.first, start.duration(to: client.clock.now()) >= due
+        else { continue }
+        do throws(BatchClientError) {
+          if let other = try await search.other(than: batch, progress) { return other }
+          looks.removeFirst()
+        } catch  where !error.isCancellation {
+          // The next update is soon enough for another look.
+        }
+      }
     }
-    return batch
+    return batch.status == .cancelled ? try await search.other(than: batch, progress) : nil
+  }
+
+  /// What came back of the batch.
+  private func account(
+    of batch: Batch, hasJustEnded: Bool
+  ) async throws(BatchClientError) -> sending RowAccount {
+    var pauses = (hasJustEnded ? JobSearch.pausesForFiles : [])[...]
+    while let pause = pauses.popFirst() {
+      do throws(BatchClientError) {
+        let account = try await client.account(of: batch, input: input, keepsLines: true)
+        if account.deletion == nil { return account }
+      } catch  where error.kind == .notFound {
+        // The files of a batch may be there a moment after its end.
+      }
+      try await client.pause(pause, operation: "results")
+    }
+    return try await client.account(of: batch, input: input, keepsLines: true)
   }
 }
 

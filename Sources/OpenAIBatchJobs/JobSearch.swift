@@ -26,7 +26,7 @@ struct JobSearch {
     self.client = client
     self.key = key
     self.options = options
-    now = Date(timeIntervalSince1970: client.wallTime)
+    now = Date(timeIntervalSince1970: client.clock.wallTime())
   }
 
   /// The batches that carry the job's key, or the key with a number, newest first. A few may be too old to be gone on
@@ -80,11 +80,13 @@ struct JobSearch {
     return nil
   }
 
-  /// A batch to go on with in the place of one that ended as cancelled: of two runs that start together, the other one
-  /// may have taken its own for the first.
-  func successor(of batch: Batch, _ progress: (JobEvent) -> Void) async throws(BatchClientError) -> Batch? {
-    guard batch.status == .cancelled, let mark = mark(of: batch) else { return nil }
-    let twins = try await earlierBatches().filter { self.mark(of: $0) == mark }
+  /// The batch to go on with in the place of this one, if that is another: of two runs that start together, the other
+  /// one may have taken its own for the first. The twins that do not stay are cancelled.
+  func other(than batch: Batch, _ progress: (JobEvent) -> Void) async throws(BatchClientError) -> Batch? {
+    guard let mark = mark(of: batch) else { return nil }
+    var twins = try await earlierBatches().filter { self.mark(of: $0) == mark }
+    // The list can lag behind.
+    if !twins.contains(where: { $0.id == batch.id }) { twins.append(batch) }
     let usable = try await usable(among: twins, progress)
     return usable?.id == batch.id ? nil : usable
   }
@@ -118,7 +120,7 @@ struct JobSearch {
 
   /// Refuses a batch that was made of another input under the same key of the caller's own: its answers are not those
   /// to this job's rows.
-  private func requireSameInput(_ batch: Batch) async throws(BatchClientError) {
+  func requireSameInput(_ batch: Batch) async throws(BatchClientError) {
     // A file that is gone, or has a name of another kind, proves nothing.
     guard let own = options.key, let file = try? await client.retrieveFile(batch.inputFileID),
       JobKey.isUploadName(file.filename), file.filename != key.uploadName
@@ -138,11 +140,33 @@ struct JobSearch {
 
   private func mark(of batch: Batch) -> String? { batch.metadata?[BatchKey.metadataKey] }
 
+  /// The waits in which a file that is said not to be there may yet appear.
+  static let pausesForFiles: [Duration] = [.seconds(5), .seconds(10)]
+
   /// Whether what was paid for is still there, or to come. An error file that is gone is no reason to pay again.
   private func hasItsAnswers(_ batch: Batch) async throws(BatchClientError) -> Bool {
     guard batch.status.isTerminal, let file = batch.outputFileID ?? batch.errorFileID else { return true }
+    // One 404 proves nothing: services have sent them for what was there.
+    for pause in Self.pausesForFiles {
+      if try await canBeRead(file) { return true }
+      try await client.pause(pause, operation: "findBatch")
+    }
+    if try await canBeRead(file) { return true }
     do throws(BatchClientError) {
-      // The content itself is asked for: some providers have no file objects for results.
+      _ = try await client.retrieveFile(file)
+    } catch {
+      guard error.kind == .notFound else { throw error }
+      return false
+    }
+    throw BatchClientError(
+      .notFound, operation: "findBatch",
+      "The results of \(batch.id) cannot be read, although their file \(file) is there. The same job again looks anew; a fresh one is paid for again."
+    )
+  }
+
+  /// Whether a file has content. The content itself is asked for: some providers have no file objects for results.
+  private func canBeRead(_ file: FileID) async throws(BatchClientError) -> Bool {
+    do throws(BatchClientError) {
       var content = client.content(of: file).makeAsyncIterator()
       _ = try await content.next()
       return true

@@ -266,7 +266,7 @@ struct BatchJobTests {
 
   /// What a twin had when it was cancelled does not stand for the answers that are gone.
   @Test func aCancelledTwinDoesNotHideDeletedAnswers() async throws {
-    let fixture = try JobFixture { configuration in
+    let fixture = try JobFixture(clock: FastClock()) { configuration in
       configuration.speed = 10
       configuration.timings.validating = .zero
       configuration.timings.cancelling = .zero
@@ -324,7 +324,7 @@ struct BatchJobTests {
   }
 
   @Test func aBatchWhoseFilesAreGoneIsReplaced() async throws {
-    let fixture = try JobFixture()
+    let fixture = try JobFixture(clock: FastClock())
     try fixture.writeInput(rows: 5)
     let first = try await fixture.job().run()
     try await fixture.client.deleteFile(try #require(first.batch.outputFileID))

@@ -13,16 +13,27 @@ final class JobFixture: Sendable {
   let simulator: BatchSimulator
   let client: BatchClient
 
+  convenience init(
+    clock: some Clock<Duration> = ContinuousClock(), provider: Provider = .usual,
+    _ adjust: (inout BatchSimulator.Configuration) -> Void = { _ in }
+  ) throws {
+    try self.init(
+      clock: clock, through: { provider == .usual ? $0 : OtherWays(service: $0, provider: provider) }, adjust)
+  }
+
+  /// - Parameters:
+  ///   - clock: What the client waits by.
+  ///   - transport: What stands between the client and the simulator.
   init(
-    provider: Provider = .usual, _ adjust: (inout BatchSimulator.Configuration) -> Void = { _ in }
+    clock: some Clock<Duration>, through transport: (any Transport) -> any Transport,
+    _ adjust: (inout BatchSimulator.Configuration) -> Void
   ) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("jobs-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     var configuration = BatchSimulator.Configuration(speed: 1000, seed: 7)
     adjust(&configuration)
     simulator = BatchSimulator(configuration: configuration)
-    client = Self.makeClient(
-      provider == .usual ? simulator.transport : OtherWays(service: simulator.transport, provider: provider))
+    client = Self.makeClient(transport(simulator.transport), clock: PolicyClock(clock))
   }
 
   deinit {
@@ -31,8 +42,9 @@ final class JobFixture: Sendable {
 
   static func makeClient(_ simulator: BatchSimulator) -> BatchClient { makeClient(simulator.transport) }
 
-  private static func makeClient(_ transport: any Transport) -> BatchClient {
+  private static func makeClient(_ transport: any Transport, clock: PolicyClock = .system) -> BatchClient {
     var configuration = BatchClient.Configuration(apiKey: "sk-test")
+    configuration.clock = clock
     configuration.retry = RetryPolicy(
       maxAttempts: 3, backoff: .fullJitter(base: .milliseconds(1), cap: .milliseconds(2)))
     return BatchClient(configuration: configuration, transport: transport)

@@ -187,11 +187,7 @@ struct BatchCreation {
       throw BatchClientError(
         .timedOut, operation: "createBatch", "The call's timeout leaves no time to look for the batch again.")
     }
-    do {
-      try await clock.sleep(Self.lookAgainAfter)
-    } catch {
-      throw .cancelled("createBatch")
-    }
+    try await client.pause(Self.lookAgainAfter, operation: "createBatch")
   }
 }
 
