@@ -103,6 +103,7 @@ public struct BatchJob: Sendable {
     // Opened before anything is paid for: it proves that the answers can be kept, and keeps a second process
     // from doing the same job into the same file.
     let sink = try JobOutput(output, input: input, options: options)
+    try client.checkRoomForAccount()
     let search = JobSearch(client: client, key: try JobKey(of: file, options), options: options)
     let batch = try await batch(for: file, search, progress)
     let ended = try await waitUntilEnded(batch, search, progress)

@@ -7,8 +7,15 @@ internal import OpenAIBatchJSON
 /// Where a job's answers go, opened before anything is paid for.
 final class JobOutput: Sendable {
   private enum Target: Sendable {
-    case file(OutputFile)
+    /// A file, and what it may replace.
+    case file(OutputFile, replacing: Replaceable)
     case stream(@Sendable (ArraySlice<UInt8>) throws -> Void)
+  }
+  private enum Replaceable: Sendable {
+    case anything
+    /// What was there, and is as it was.
+    case earlier(FileVersion)
+    case nothing
   }
   private let target: Target
 
@@ -26,6 +33,7 @@ final class JobOutput: Sendable {
           throw FileFailure(path: path, reason: "is the input itself; choose another name for the output")
         }
         let file = try OutputFile(replacing: path)
+        let earlier = FileVersion(path: path)
         if !options.overwritesOutput, OutputFile.exists(path) {
           // The same job may have been here before; its answers are the same rows in the same order.
           guard !options.isFresh, try Self.isWritten(path, for: input) else {
@@ -37,7 +45,9 @@ final class JobOutput: Sendable {
               path: path, reason: "\(reason). Remove it, choose another name, or overwrite it")
           }
         }
-        target = .file(file)
+        target = .file(
+          file, replacing: options.overwritesOutput ? .anything : earlier.map(Replaceable.earlier) ?? .nothing
+        )
       } catch {
         throw BatchClientError(error, operation: "openOutput")
       }
@@ -48,7 +58,7 @@ final class JobOutput: Sendable {
   func write(_ line: ArraySlice<UInt8>) throws(BatchClientError) {
     do throws(FileFailure) {
       switch target {
-      case .file(let file):
+      case .file(let file, _):
         try file.write(line)
         try file.write([0x0A])
       case .stream(let write):
@@ -65,9 +75,14 @@ final class JobOutput: Sendable {
 
   /// Makes the output appear.
   func commit() throws(BatchClientError) {
-    guard case .file(let file) = target else { return }
+    guard case .file(let file, let replaceable) = target else { return }
     do throws(FileFailure) {
-      try file.commit()
+      switch replaceable {
+      case .anything: try file.commit(replacing: true)
+      // One that was removed meanwhile is no hindrance, one that appeared or changed is.
+      case .earlier(let version): try file.commit(replacing: file.versionInPlace == version)
+      case .nothing: try file.commit(replacing: false)
+      }
     } catch {
       throw BatchClientError(error, operation: "writeAnswers")
     }

@@ -117,7 +117,7 @@ extension JobPlan {
   /// - Throws: ``BatchClientError`` of kind `file`, also when the input is not as it was when it was checked.
   public func write(_ shard: Shard, to path: String) throws(BatchClientError) {
     do throws(FileFailure) {
-      try unfinishedFile(of: shard, at: path).commit()
+      try unfinishedFile(of: shard, at: path).commit(replacing: true)
     } catch {
       throw BatchClientError(error, operation: "writeShard")
     }

@@ -25,9 +25,23 @@ enum Console {
     if descriptor > STDERR_FILENO { close(descriptor) }
   }
 
-  /// A reader that goes away, as in `| head`, is an error of the write and not the end of the process.
-  static func ignoreBrokenPipes() {
+  /// A reader that goes away, as in `| head`, and a limit on the size of files are errors of the write and not the end
+  /// of the process.
+  static func ignoreSignalsOfWrites() {
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+  }
+
+  /// Refuses an argument that is not UTF-8: with its bytes replaced it would name another file.
+  static func checkArguments() throws {
+    for index in 1..<max(1, Int(CommandLine.argc)) {
+      guard let bytes = CommandLine.unsafeArgv[index], String(validatingCString: bytes) == nil else {
+        continue
+      }
+      throw CommandProblem(
+        status: .usage,
+        message: "\(CommandLine.arguments[index]) is not UTF-8; rename the file, or link to it.")
+    }
   }
 
   /// Writes data to stdout.

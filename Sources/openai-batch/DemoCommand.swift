@@ -5,6 +5,7 @@
 internal import ArgumentParser
 internal import OpenAIBatchJobs
 internal import OpenAIBatchSimulatorServer
+internal import Synchronization
 
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials
@@ -43,8 +44,16 @@ struct DemoCommand: AsyncParsableCommand {
   func run() async throws {
     // Cancelled rather than ended, so that the demo's files are removed.
     let work = Task { try await perform() }
-    Signals.onFirst { _ in work.cancel() }
-    try await work.value
+    let end = Mutex<ExitStatus?>(nil)
+    Signals.onFirst { status in
+      end.withLock { $0 = status }
+      work.cancel()
+    }
+    do {
+      try await work.value
+    } catch {
+      throw end.withLock { $0 }.map { ExitStatus.Exit(status: $0) } ?? error
+    }
   }
 
   private func perform() async throws {
@@ -118,7 +127,7 @@ struct DemoCommand: AsyncParsableCommand {
         body: Prompt(messages: [.init(role: "user", content: text)]))
       try file.write(try row.line()[...])
     }
-    try file.commit(isDurable: false)
+    try file.commit(isDurable: false, replacing: true)
   }
 }
 #endif

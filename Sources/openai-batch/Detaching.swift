@@ -4,7 +4,7 @@
 internal import OpenAIBatchJobs
 internal import Synchronization
 
-/// Turns SIGINT and SIGTERM into leaving: the batch runs on, and the way back is said.
+/// Turns SIGINT, SIGTERM and SIGHUP into leaving: the batch runs on, and the way back is said.
 final class Detaching: Sendable {
   private let batches = Mutex<[BatchID]>([])
   private let resume: String
@@ -15,8 +15,7 @@ final class Detaching: Sendable {
   init(resume: String) {
     self.resume = resume
     Signals.onFirst { [self] status in
-      OutputFile.removeUnfinished()
-      leave(status)
+      OutputFile.abandon { leave(status) }
     }
   }
 

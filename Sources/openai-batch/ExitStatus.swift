@@ -26,6 +26,7 @@ enum ExitStatus: Int32, CaseIterable {
   case local = 8
   case outcomeUnknown = 9
   case quota = 10
+  case hungUp = 129
   case interrupted = 130
   case terminated = 143
 
@@ -42,6 +43,7 @@ enum ExitStatus: Int32, CaseIterable {
     case .local: "a local file or the disk"
     case .outcomeUnknown: "nobody knows whether the batch was created; the same line again finds out"
     case .quota: "over the quota of queued tokens: nothing ran, send it again later"
+    case .hungUp: "SIGHUP: the terminal is gone; the batch runs on"
     case .interrupted: "SIGINT; the batch runs on"
     case .terminated: "SIGTERM; the batch runs on"
     }

@@ -34,8 +34,9 @@ struct OpenAIBatchCommand: AsyncParsableCommand {
 
   static func main() async {
     Console.claimDescriptors()
-    Console.ignoreBrokenPipes()
+    Console.ignoreSignalsOfWrites()
     do {
+      try Console.checkArguments()
       var command = try parseAsRoot(Pair.spreading(Array(CommandLine.arguments.dropFirst())))
       if var command = command as? any AsyncParsableCommand {
         try await command.run()

@@ -30,7 +30,7 @@ struct OutputOptions: ParsableArguments {
 
   /// Writes one value.
   func write<Value: Encodable>(_ value: Value, text: (Value) -> String) throws {
-    let output = try DataOutput(path: target.output)
+    let output = try DataOutput(target)
     switch effectiveFormat {
     case .text: try output.write(Array((Console.printable(text(value)) + "\n").utf8))
     case .json: try output.write(try Self.encode(value, [.prettyPrinted]) + [0x0A])
@@ -41,7 +41,7 @@ struct OutputOptions: ParsableArguments {
 
   /// Opens the output for values that come one by one.
   func openList<Value: Encodable>(text: @escaping (Value) -> String) throws -> ListOutput<Value> {
-    ListOutput(try DataOutput(path: target.output), effectiveFormat, text: text)
+    ListOutput(try DataOutput(target), effectiveFormat, text: text)
   }
 
   fileprivate static func encode(_ value: some Encodable, _ form: JSONEncoder.OutputFormatting) throws
@@ -84,10 +84,19 @@ struct ListOutput<Value: Encodable> {
 
 /// stdout, or a file that appears when it is whole.
 final class DataOutput: Sendable {
-  private let file: OutputFile?
+  static let standard = DataOutput()
 
-  init(path: String) throws {
-    file = path == "-" ? nil : try OutputFile(replacing: path)
+  private let file: OutputFile?
+  private let overwrites: Bool
+
+  private init() {
+    file = nil
+    overwrites = false
+  }
+
+  init(_ target: TargetOptions) throws {
+    file = target.output == "-" ? nil : try OutputFile(replacing: target.output)
+    overwrites = target.overwrite
   }
 
   func write(_ bytes: [UInt8]) throws {
@@ -95,6 +104,6 @@ final class DataOutput: Sendable {
   }
 
   func finish() throws {
-    try file?.commit()
+    try file?.commit(replacing: overwrites)
   }
 }

@@ -21,12 +21,12 @@ struct ResultWriter {
   /// Starts the output.
   ///
   /// - Parameters:
-  ///   - path: The file; `-` is stdout.
+  ///   - target: Where it goes.
   ///   - format: The form; `nil` for text on a terminal, else JSON Lines.
   ///   - fields: What of each result; `nil` for all of it, which a table has no form for.
-  init(path: String, format: Format?, fields: [ResultField]?) throws {
-    output = try DataOutput(path: path)
-    isTerminal = path == "-" && Console.stdoutIsTerminal
+  init(_ target: TargetOptions, format: Format?, fields: [ResultField]?) throws {
+    output = try DataOutput(target)
+    isTerminal = target.output == "-" && Console.stdoutIsTerminal
     // Fields as text are a table.
     let chosen = format ?? (isTerminal ? .text : .jsonl)
     self.format = chosen == .text && fields != nil ? .tsv : chosen

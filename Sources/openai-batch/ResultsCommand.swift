@@ -117,7 +117,7 @@ struct ResultsCommand: AsyncParsableCommand {
   }
 
   private func makeWriter() throws -> ResultWriter {
-    try ResultWriter(path: target.output, format: format, fields: fields?.fields)
+    try ResultWriter(target, format: format, fields: fields?.fields)
   }
 
   private func write(_ line: ResultLine, to writer: inout ResultWriter) throws {

@@ -395,6 +395,25 @@ struct BatchJobTests {
     #expect(try fixture.outputIDs() == ["row-0", "row-1"])
   }
 
+  @Test(arguments: [false, true])
+  func aFileThatAppearsMeanwhileIsKept(wasThereBefore: Bool) async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 3)
+    if wasThereBefore { try await fixture.job().run() }
+    let output = fixture.output
+    let error = await #expect(throws: BatchClientError.self) {
+      try await fixture.job().run { event in
+        guard case .fetching = event else { return }
+        try? Data("another's".utf8).write(to: URL(fileURLWithPath: output))
+      }
+    }
+    #expect(error?.kind == .file)
+    #expect(try String(contentsOfFile: output, encoding: .utf8) == "another's")
+    try FileManager.default.removeItem(atPath: output)
+    #expect(try await fixture.job().run().isComplete)
+    #expect(fixture.simulator.requestCount(of: .createBatch) == 1)
+  }
+
   @Test(arguments: [false, true]) func theInputIsNotTheOutput(overwrites: Bool) async throws {
     let fixture = try JobFixture()
     try fixture.writeInput(rows: 2)

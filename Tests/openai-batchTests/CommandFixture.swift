@@ -39,16 +39,17 @@ final class CommandFixture {
   ///     were full then.
   ///   - keepsInputOpen: Whether stdin has no end.
   func start(
-    _ arguments: [String], input: String? = nil, fileBlocks: Int? = nil, keepsInputOpen: Bool = false
+    _ arguments: [String], input: String? = nil, after script: String? = nil, keepsInputOpen: Bool = false
   ) throws -> Running {
     let process = Process()
     process.executableURL = Self.executable
     process.arguments = arguments
-    if let fileBlocks {
+    if let script {
       process.executableURL = URL(fileURLWithPath: "/bin/sh")
-      let script = "trap '' XFSZ; ulimit -f \(fileBlocks); exec \"$0\" \"$@\""
-      process.arguments = ["-c", script, Self.executable.path] + arguments
+      process.arguments = ["-c", "\(script); exec \"$0\" \"$@\"", Self.executable.path] + arguments
     }
+    // A test run in the background may ignore what the command is to get.
+    for number in [SIGINT, SIGHUP] { signal(number, SIG_DFL) }
     process.environment = environment
     process.currentDirectoryURL = folder
     let output = folder.appendingPathComponent("stdout-\(UUID().uuidString)")

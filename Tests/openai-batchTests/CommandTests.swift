@@ -110,7 +110,10 @@ struct CommandTests {
     #expect(outcome.errors.contains("openai-batch run in.jsonl -o out.jsonl --for 50ms --poll 10ms"))
   }
 
-  @Test(arguments: [(number: SIGINT, status: Int32(130)), (number: SIGTERM, status: Int32(143))])
+  @Test(arguments: [
+    (number: SIGINT, status: Int32(130)), (number: SIGTERM, status: Int32(143)),
+    (number: SIGHUP, status: Int32(129)),
+  ])
   func signalsDetachAndNeverCancel(number: Int32, status: Int32) async throws {
     let service = try await service(speed: 0.05)
     try service.fixture.write(CommandFixture.row("a"), to: "in.jsonl")
@@ -123,6 +126,35 @@ struct CommandTests {
     #expect(outcome.errors.contains("Go on with: openai-batch run in.jsonl -o out.jsonl"))
     #expect(service.simulator.requestCount(of: .cancelBatch) == 0)
     #expect(!FileManager.default.fileExists(atPath: service.fixture.path("out.jsonl.partial")))
+  }
+
+  /// As by `nohup`, or in the background of a script.
+  @Test(arguments: [(SIGINT, "INT"), (SIGHUP, "HUP")])
+  func whatWasIgnoredAtTheStartIsIgnored(number: Int32, name: String) async throws {
+    let service = try await service(speed: 0.05)
+    try service.fixture.write(CommandFixture.row("a"), to: "in.jsonl")
+    let running = try service.fixture.start(
+      ["run", "in.jsonl", "-o", "out.jsonl", "--poll", "10ms"], after: "trap '' \(name)")
+    try await waitUntil { service.simulator.requestCount(of: .retrieveBatch) >= 2 }
+    kill(running.process.processIdentifier, number)
+    let count = service.simulator.requestCount(of: .retrieveBatch)
+    try await waitUntil { service.simulator.requestCount(of: .retrieveBatch) > count + 5 }
+    kill(running.process.processIdentifier, SIGTERM)
+    #expect(try await running.wait().status == 143)
+  }
+
+  @Test func anArgumentThatIsNotUTF8IsRefused() async throws {
+    let fixture = try CommandFixture()
+    try fixture.write(CommandFixture.row("a"), to: "in.jsonl")
+    let outcome = try await fixture.start(
+      [], after: #"set -- merge in.jsonl -o "$(printf 'out\377')""#
+    ).wait()
+    #expect(outcome.status == 2)
+    #expect(outcome.errors.contains("not UTF-8"))
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: fixture.folder.path).allSatisfy {
+        !$0.hasPrefix("out")
+      })
   }
 
   @Test func killedAnywhereAndStartedAgain() async throws {

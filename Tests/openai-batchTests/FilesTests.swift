@@ -131,7 +131,7 @@ struct FilesTests {
     } else {
       arguments = ["run", "in.jsonl", "-o", "out", "--poll", "20ms"]
     }
-    let outcome = try await fixture.start(arguments, fileBlocks: 40).wait()
+    let outcome = try await fixture.start(arguments, after: "ulimit -f 40").wait()
     #expect(outcome.status == 8, "\(outcome.errors)")
     #expect(outcome.errors.contains(": cannot write: File too large"), "\(outcome.errors)")
     for name in ["out", "out.partial"] {

@@ -14,8 +14,8 @@ internal import Musl
 
 /// A file that appears under its name only when it is whole.
 ///
-/// Bytes go to `name.partial`, private to the user and locked against a second writer; ``commit(isDurable:)``
-/// syncs it and gives it its name. A process that dies in between leaves the old file, or none, as it was.
+/// Bytes go to `name.partial`, private to the user and locked against a second writer;
+/// ``commit(isDurable:replacing:)`` syncs it and gives it its name. A process that dies in between leaves the old file, or none, as it was.
 package final class OutputFile: Sendable {
   private let path: String
   private let partialPath: String
@@ -77,7 +77,8 @@ package final class OutputFile: Sendable {
     guard fstat(descriptor, &opened) == 0, opened.st_mode & S_IFMT == S_IFREG else {
       throw FileFailure(path: path, reason: "is not a regular file")
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw taken(path) }
+    // A file system without locks is written without one.
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else { throw taken(path) }
     // Between opening and locking, the writer before may have given the file its final name.
     var named = stat()
     guard fstat(descriptor, &opened) == 0, lstat(path, &named) == 0, opened.st_ino == named.st_ino,
@@ -147,23 +148,40 @@ package final class OutputFile: Sendable {
   /// - Parameters:
   ///   - isDurable: Whether it must survive a power failure.
   ///   - replacing: Whether it takes the place of a file that is there by now; without it, that is an error.
-  package func commit(isDurable: Bool = true, replacing: Bool = true) throws(FileFailure) {
-    try state.withLock { state throws(FileFailure) in
-      try flush(state.buffer[...])
-      state.buffer = []
-      if isDurable, fsync(descriptor) != 0 {
-        throw FileFailure(path: partialPath, action: "sync", code: errno)
+  package func commit(isDurable: Bool = true, replacing: Bool) throws(FileFailure) {
+    try Self.commit([self], isDurable: isDurable, replacing: replacing)
+  }
+
+  /// Gives files that belong together their names, when all of them are on the disk.
+  package static func commit(
+    _ files: [OutputFile], isDurable: Bool = true, replacing: Bool
+  ) throws(FileFailure) {
+    for file in files { try file.finish(isDurable: isDurable) }
+    // A process that ends meanwhile waits in `abandon` until all have their names.
+    try unfinished.withLock { paths throws(FileFailure) in
+      for file in files {
+        try file.appear(replacing: replacing)
+        paths.remove(file.partialPath)
       }
-      try Self.unfinished.withLock { paths throws(FileFailure) in
-        guard isOurs else {
-          throw FileFailure(path: partialPath, reason: "was removed or replaced while it was written")
-        }
-        try replacing ? replace() : appear()
-        paths.remove(partialPath)
-      }
-      state.isCommitted = true
     }
-    if isDurable { Self.syncFolder(of: path) }
+    guard isDurable else { return }
+    for folder in Set(files.map { folder(of: $0.path) }) { sync(folder: folder) }
+  }
+
+  /// Writes out what was added.
+  private func finish(isDurable: Bool) throws(FileFailure) {
+    _ = try flush()
+    if isDurable, fsync(descriptor) != 0 {
+      throw FileFailure(path: partialPath, action: "sync", code: errno)
+    }
+  }
+
+  private func appear(replacing: Bool) throws(FileFailure) {
+    guard isOurs else {
+      throw FileFailure(path: partialPath, reason: "was removed or replaced while it was written")
+    }
+    try replacing ? replace() : appear()
+    state.withLock { $0.isCommitted = true }
   }
 
   /// Whether the unfinished file is still the one under its name.
@@ -185,10 +203,14 @@ package final class OutputFile: Sendable {
     switch (link(partialPath, path), errno) {
     case (0, _): unlink(partialPath)
     case (_, EEXIST): throw FileFailure(path: path, reason: "exists by now")
+    case _ where Self.exists(path): throw FileFailure(path: path, reason: "exists by now")
     // A file system without links.
     default: try replace()
     }
   }
+
+  /// What is under the file's name so far.
+  package var versionInPlace: FileVersion? { FileVersion(path: path) }
 
   /// Whether there is anything under this name.
   package static func exists(_ path: String) -> Bool {
@@ -206,11 +228,12 @@ package final class OutputFile: Sendable {
     }
   }
 
-  /// Removes what this process has on disk of files that are not committed: for one that ends without unwinding.
-  package static func removeUnfinished() {
+  /// Removes what this process has on disk of files that are not committed, and ends it: no other file begins or
+  /// gets its name by then.
+  package static func abandon(_ exit: () -> Never) -> Never {
     unfinished.withLock { paths in
       for path in paths { unlink(path) }
-      paths.removeAll()
+      exit()
     }
   }
 
@@ -228,9 +251,12 @@ package final class OutputFile: Sendable {
     try bytes.write(to: descriptor, path: partialPath)
   }
 
-  /// Makes the new name durable; best effort, because some file systems refuse to sync a folder.
-  private static func syncFolder(of path: String) {
-    let folder = path.contains("/") ? String(path.reversed().drop { $0 != "/" }.reversed()) : "."
+  private static func folder(of path: String) -> String {
+    path.contains("/") ? String(path.reversed().drop { $0 != "/" }.reversed()) : "."
+  }
+
+  /// Makes new names durable; best effort, because some file systems refuse to sync a folder.
+  private static func sync(folder: String) {
     let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     fsync(descriptor)

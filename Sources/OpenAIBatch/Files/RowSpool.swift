@@ -64,7 +64,7 @@ final class RowSpool: Sendable {
   /// Ends the writing; the file stays until this object goes.
   func finish() throws(BatchClientError) -> String {
     do throws(FileFailure) {
-      try file.commit(isDurable: false)
+      try file.commit(isDurable: false, replacing: true)
     } catch {
       throw BatchClientError(error, operation: "uploadRequests")
     }

@@ -37,6 +37,11 @@ extension BatchClient {
     try await audit(try await retrieveBatch(id, options: options), input: input, options: options)
   }
 
+  /// Makes sure that the temporary file of an account can be made, before anything is paid for.
+  package func checkRoomForAccount() throws(BatchClientError) {
+    _ = try Spool()
+  }
+
   /// The rows of an input with what a batch has for them.
   ///
   /// - Parameters:

@@ -8,11 +8,13 @@ final class CheckedOutput: Sendable {
   private let file: OutputFile
   /// Whether the lines go to stdout; they wait in a private temporary file then.
   private let isStandardOutput: Bool
+  private let overwrites: Bool
 
   /// Starts the output.
-  init(_ argument: String) throws {
-    isStandardOutput = argument == "-"
-    file = try OutputFile(replacing: isStandardOutput ? TemporaryPath.unique("openai-batch") : argument)
+  init(_ target: TargetOptions) throws {
+    isStandardOutput = target.output == "-"
+    overwrites = target.overwrite
+    file = try OutputFile(replacing: isStandardOutput ? TemporaryPath.unique("openai-batch") : target.output)
   }
 
   func write(_ bytes: ArraySlice<UInt8>) throws(FileFailure) {
@@ -26,7 +28,7 @@ final class CheckedOutput: Sendable {
 
   /// Makes the lines appear.
   func finish() throws {
-    guard isStandardOutput else { return try file.commit() }
+    guard isStandardOutput else { return try file.commit(replacing: overwrites) }
     let lines = try FileBytes(path: try file.flush())
     while let bytes = try lines.next() { try Console.write(bytes) }
   }

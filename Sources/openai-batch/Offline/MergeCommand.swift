@@ -31,7 +31,7 @@ struct MergeCommand: ParsableCommand {
     Signals.leaveNothingBehind()
     let sources = try inputs.map(InputFile.init)
     try target.check(against: sources.map(\.path))
-    let output = try CheckedOutput(target.output)
+    let output = try CheckedOutput(target)
     /// How many rows the files before each one have.
     var rowsBefore: [Int] = []
     var rows = 0

@@ -43,7 +43,7 @@ struct SampleCommand: ParsableCommand {
     let ranges = sample.ranges
     var rows = try FileRanges(
       ranges.map { Int64($0.lowerBound)..<Int64($0.upperBound) }, of: source.path, version: version)
-    let output = try DataOutput(path: target.output)
+    let output = try DataOutput(target)
     var last: UInt8?
     while let bytes = try rows.next() {
       try output.write(Array(bytes))

@@ -90,7 +90,7 @@ struct SplitCommand: ParsableCommand {
   private func write(_ plan: JobPlan, _ names: [String]) throws {
     Self.allowOpenFiles(names.count)
     let files = try zip(plan.shards, names).map { try plan.unfinishedFile(of: $0, at: $1) }
-    for file in files { try file.commit() }
+    try OutputFile.commit(files, replacing: overwrite)
   }
 
   /// Each file is open, and locked, until all are written.
@@ -110,7 +110,7 @@ struct SplitCommand: ParsableCommand {
 
   private func list(_ plan: JobPlan, _ names: [String]) throws {
     var list = ListOutput<Part>(
-      try DataOutput(path: "-"), format ?? .forStandardOutput, text: \.text)
+      .standard, format ?? .forStandardOutput, text: \.text)
     for (shard, name) in zip(plan.shards, names) {
       try list.write(
         Part(

@@ -65,7 +65,7 @@ struct PrepareCommand: ParsableCommand {
     Signals.leaveNothingBehind()
     let source = try InputFile(input)
     try target.check(against: [source.path])
-    let output = try CheckedOutput(target.output)
+    let output = try CheckedOutput(target)
     let rows = try format.open(source)
     var names = RowNames()
     while let row = try rows.next() {

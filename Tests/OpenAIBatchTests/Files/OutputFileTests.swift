@@ -19,7 +19,7 @@ import Testing
     try file.write(Array("one ".utf8)[...])
     try file.write(Array(repeating: 0x78, count: 600 << 10)[...])
     #expect(try folder.names == ["out.partial"])
-    try file.commit()
+    try file.commit(replacing: true)
     #expect(try folder.names == ["out"])
     #expect(try folder.read("out") == Array("one ".utf8) + Array(repeating: 0x78, count: 600 << 10))
   }
@@ -40,11 +40,11 @@ import Testing
       #expect(failure.reason == "is being written by another process")
     }
     #expect(try folder.names == ["out.partial"], "the loser takes nothing away")
-    try first.commit()
+    try first.commit(replacing: true)
     #expect(try folder.read("out") == Array("first".utf8))
     let next = try OutputFile(replacing: path)
     try next.write(Array("next".utf8)[...])
-    try next.commit()
+    try next.commit(replacing: true)
     #expect(try folder.read("out") == Array("next".utf8))
   }
 
@@ -70,7 +70,7 @@ import Testing
     try FileManager.default.linkItem(atPath: other, toPath: "\(path).partial")
     let file = try OutputFile(replacing: path)
     try file.write(Array("next".utf8)[...])
-    try file.commit()
+    try file.commit(replacing: true)
     #expect(try folder.read("other") == Array("precious".utf8))
     #expect(try folder.read("out") == Array("next".utf8))
   }
@@ -82,11 +82,11 @@ import Testing
     try first.write(Array("first".utf8)[...])
     try FileManager.default.removeItem(atPath: "\(path).partial")
     var second = isReplaced ? try OutputFile(replacing: path) : nil
-    let failure = try #require(throws: FileFailure.self) { try first.commit() }
+    let failure = try #require(throws: FileFailure.self) { try first.commit(replacing: true) }
     #expect(failure.reason == "was removed or replaced while it was written")
     #expect(try folder.names == (isReplaced ? ["out.partial"] : []))
     try second?.write(Array("second".utf8)[...])
-    try second?.commit()
+    try second?.commit(replacing: true)
     second = nil
     #expect(try folder.names == (isReplaced ? ["out"] : []))
   }
@@ -99,8 +99,32 @@ import Testing
     let file = try OutputFile(replacing: path)
     let mode = try FileManager.default.attributesOfItem(atPath: partial)[.posixPermissions] as? Int
     #expect(mode == 0o600)
-    try file.commit()
+    try file.commit(replacing: true)
     #expect(try folder.read("out").isEmpty)
+  }
+
+  @Test func takesNobodysPlaceUnlessItMay() throws {
+    let file = try OutputFile(replacing: path)
+    try file.write(Array("ours".utf8)[...])
+    try Data("another's".utf8).write(to: URL(fileURLWithPath: path))
+    let failure = try #require(throws: FileFailure.self) { try file.commit(replacing: false) }
+    #expect(failure.reason == "exists by now")
+    #expect(try folder.read("out") == Array("another's".utf8))
+    try FileManager.default.removeItem(atPath: path)
+    try file.commit(replacing: false)
+    #expect(try folder.read("out") == Array("ours".utf8))
+    #expect(try folder.names == ["out"])
+  }
+
+  @Test func filesAppearTogether() throws {
+    var files = try (0..<3).map { try OutputFile(replacing: "\(path)\($0)") }
+    for file in files { try file.write(Array("x".utf8)[...]) }
+    try OutputFile.commit(files, replacing: false)
+    #expect(try folder.names.sorted() == ["out0", "out1", "out2"])
+    files = try (0..<3).map { try OutputFile(replacing: "\(path)\($0)") }
+    #expect(throws: FileFailure.self) { try OutputFile.commit(files, replacing: false) }
+    files = []
+    #expect(try folder.names.sorted() == ["out0", "out1", "out2"], "and nothing else")
   }
 
   @Test func knowsWhatItWouldReplace() throws {

@@ -222,7 +222,7 @@ struct OfflineCommandTests {
     try fixture.write(row("a") + long, to: "in.jsonl")
     try fixture.write("old", to: "part-001.jsonl")
     let arguments = ["split", "in.jsonl", "--rows", "1", "-o", "part", "--overwrite"]
-    let outcome = try await fixture.start(arguments, fileBlocks: 8).wait()
+    let outcome = try await fixture.start(arguments, after: "ulimit -f 8").wait()
     #expect(outcome.status == 8, "\(outcome.errors)")
     #expect(try fixture.read("part-001.jsonl") == "old")
     let names = try FileManager.default.contentsOfDirectory(atPath: fixture.folder.path)
