@@ -98,8 +98,8 @@ final class RateGate: Sendable {
       return
     }
     // The turn may come in the moment in which the time is over.
-    let (isInside, _) = await clock.run(within: clock.now().duration(to: deadline)) { await self.waitToEnter() }
-    guard !isInside else { return }
+    let left = clock.now().duration(to: deadline)
+    guard await !clock.run(within: left, { await self.waitToEnter() }).value else { return }
     if !Task.isCancelled { try RateLimiter.check(clock.now(), before: deadline) }
     throw RateLimiter.cancelled
   }
