@@ -9,7 +9,7 @@ struct TargetOptions: ParsableArguments {
   @Option(name: .shortAndLong, help: ArgumentHelp("A file for the data; - is stdout.", valueName: "file"))
   var output = "-"
 
-  @Flag(help: "Replace an existing output, though never an input.")
+  @Flag(help: "Replace an existing output (of a link, the link itself), though never an input.")
   var overwrite = false
 
   /// Makes sure that nothing is lost; before anything is done, so that what is done has its place.
