@@ -179,8 +179,12 @@ final class Call: ResponseBodySource {
   func end(with end: Stream.End) {
     guard let delivery = state.withLock({ $0.stream.finish(end) }) else { return }
     work.value.timer?.cancel()
-    work.value.watch?.end(self)
-    upload.cancel()
+    if upload.cancel(), case .complete = end {
+      // To AsyncHTTPClient the task is over, and the connection busy for ever with the rest of the request.
+      loop.execute { [self] in work.value.watch?.close(behind: self) }
+    } else {
+      work.value.watch?.end(self)
+    }
     // Closes the connection; without effect when the task has ended, or is about to.
     if let task = work.value.task { task.cancel() } else { leave() }
     delivery.perform()

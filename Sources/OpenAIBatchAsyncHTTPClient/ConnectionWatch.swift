@@ -31,6 +31,7 @@ final class ConnectionWatch: ChannelDuplexHandler {
   private let desk: Desk
   /// Whether nothing was, or will be, sent of the request that AsyncHTTPClient writes.
   private var isDead = false
+  private var context: ChannelHandlerContext?
 
   init(desk: Desk) {
     self.desk = desk
@@ -51,6 +52,21 @@ final class ConnectionWatch: ChannelDuplexHandler {
   /// Tells `call` no more.
   func end(_ call: Call) {
     if self.call === call { self.call = nil }
+  }
+
+  /// Closes the connection, unless it serves another call by now.
+  func close(behind call: Call) {
+    guard self.call === call else { return }
+    self.call = nil
+    context?.close(promise: nil)
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {

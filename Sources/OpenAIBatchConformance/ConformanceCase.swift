@@ -108,7 +108,7 @@ public enum ConformanceCase: String, Sendable, Hashable, CaseIterable, CustomStr
   case collectLimit
   /// A long body arrives whole in pieces of at most 1 MiB, and memory does not grow with it.
   case largeBody
-  /// Repeated fields stay apart and in order; empty and folded ones are kept.
+  /// Repeated fields stay apart and in order; empty ones are kept.
   case repeatedFields
   /// A redirect is a response: no other host is called, and sees no credentials.
   case redirects

@@ -6,8 +6,8 @@ public import OpenAIBatchTransport
 /// Sends requests with libcurl, on one thread of its own.
 ///
 /// Connections are kept and shared; HTTP/1.1 is spoken unless ``Configuration/httpVersion`` says otherwise, over TLS
-/// 1.2 or newer. Responses stream with
-/// back-pressure, at most 2 MiB of each in memory. Nothing is decompressed, followed, or authenticated.
+/// 1.2 or newer. Responses stream with back-pressure, at most 2 MiB of each in memory. Nothing is decompressed,
+/// followed, or authenticated.
 ///
 /// A request is sent once. libcurl itself repeats a GET or HEAD when a kept connection turns out to be dead
 /// before the first byte of a response; it is kept from doing so with any other method, and such a request

@@ -99,7 +99,7 @@ final class EngineLoop {
 
   private var awaitedEvent: Event? {
     if isIdle { return .nextCall }
-    return live.count == 1 && live.values.first?.awaitsAnswer == true ? .answer : nil
+    return live.count == 1 && queue.isEmpty && live.values.first?.awaitsAnswer == true ? .answer : nil
   }
 
   /// Waits for something to do. Stays awake for what likely comes before this thread could fall asleep and be woken,
@@ -167,7 +167,7 @@ final class EngineLoop {
         begin(call)
       }
     }
-    if live.count > 1 { quickAnswers = 0 }
+    if live.count > 1 || !queue.isEmpty { quickAnswers = 0 }
   }
 
   private func begin(_ call: LiveTransfer) {

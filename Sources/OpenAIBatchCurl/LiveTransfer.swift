@@ -126,7 +126,7 @@ final class LiveTransfer {
   }
 
   func fill(_ buffer: UnsafeMutableRawBufferPointer) -> EasyHandle.FillVerdict {
-    touch()
+    if !parser.isComplete { touch() }
     if answerMayHaveCome {
       pauses.insert(.sending)
       needsUnpause = true
@@ -151,6 +151,7 @@ final class LiveTransfer {
         case .starved:
           guard filled == 0 else { return .filled(filled) }
           pauses.insert(.sending)
+          if isLeftToRead { loop.noteDeadline(loop.now + Self.lookAtRestInterval) }
           return .pause
         case .failed(let failure):
           self.failure = failure
@@ -187,7 +188,8 @@ final class LiveTransfer {
   private func resume(_ direction: EasyHandle.Pauses) -> CURLcode {
     pauses.remove(direction)
     touch()
-    loop.noteDeadline(loop.now + transfer.timeouts.idle)
+    loop.noteDeadline(nextLook(idleEnd: loop.now + transfer.timeouts.idle, now: loop.now))
+    if isLeftToRead { loop.noteDeadline(loop.now + Self.lookAtRestInterval) }
     return easy?.setPauses(pauses) ?? CURLE_OK
   }
 
@@ -203,7 +205,11 @@ final class LiveTransfer {
   /// When this transfer is to be looked at again, or the failure that is due now.
   func check(now: ContinuousClock.Instant) -> Result<ContinuousClock.Instant?, TransportFailure> {
     if let deadline = transfer.deadline, deadline <= now { return .failure(timeout("total")) }
-    guard hasSent, pauses.isEmpty else { return .success(transfer.deadline) }
+    // A caller that does not read, and a source that rests, are no silence of the server's; once it has answered, it
+    // need not wait for the source.
+    guard hasSent, pauses.isEmpty || pauses == .sending && parser.isComplete else {
+      return .success(transfer.deadline)
+    }
     let uploadSize = easy?.size(CURLINFO_SIZE_UPLOAD_T) ?? 0
     if uploadSize != lastUploadSize {
       lastUploadSize = uploadSize
@@ -211,8 +217,21 @@ final class LiveTransfer {
     }
     let idleEnd = lastActivity + transfer.timeouts.idle
     guard idleEnd > now else { return .failure(timeout("idle")) }
-    let next = nextLook(idleEnd: idleEnd, now: now)
+    var next = nextLook(idleEnd: idleEnd, now: now)
+    if isLeftToRead {
+      // libcurl sees the end of a response that a closed connection ends only while nothing is paused.
+      pauses = []
+      _ = easy?.setPauses(pauses)
+      next = min(next, now + Self.lookAtRestInterval)
+    }
     return .success(transfer.deadline.map { min($0, next) } ?? next)
+  }
+
+  private static let lookAtRestInterval = Duration.milliseconds(50)
+
+  /// Whether the server has refused the rest of an upload, and only its answer is still wanted.
+  private var isLeftToRead: Bool {
+    pauses == .sending && parser.isComplete && transfer.upload?.isClosed == true
   }
 
   /// libcurl says how much of a body it has sent, and not when: that is only as exact as it is looked at often.

@@ -53,9 +53,6 @@ struct ResponseStream<HeadWaiter, BodyWaiter> {
   /// Whether nobody has to wait for the head.
   var hasHead: Bool { head != nil || end != nil }
 
-  /// Whether nobody has to wait for the next bytes, or for the end.
-  var hasBytesOrEnd: Bool { !unread.isEmpty || end != nil }
-
   // MARK: The engine's side
 
   mutating func receiveHead(_ head: ResponseHead) {

@@ -66,7 +66,7 @@ final class Transfer: ResponseBodySource {
   func head() async throws(TransportFailure) -> HTTPResponse {
     let result = await withTaskCancellationHandler {
       engine.submit(self)
-      stayAwake { $0.hasHead }
+      stayAwakeForHead()
       return await withCheckedContinuation { waiter in
         perform(stream.withLock { $0.waitForHead(waiter) })
       }
@@ -86,8 +86,7 @@ final class Transfer: ResponseBodySource {
       return try result.get()
     }
     let result = await withTaskCancellationHandler {
-      stayAwake { $0.hasBytesOrEnd }
-      return await withCheckedContinuation { waiter in
+      await withCheckedContinuation { waiter in
         perform(stream.withLock { $0.waitForBody(waiter) })
       }
     } onCancel: {
@@ -100,10 +99,10 @@ final class Transfer: ResponseBodySource {
   ///
   /// Only for a call that is alone in the engine, and for a fifth of a millisecond at most: the thread belongs to all
   /// tasks. Any other thread that wants the processor gets it.
-  private func stayAwake(until isThere: (borrowing Stream) -> Bool) {
+  private func stayAwakeForHead() {
     guard engine.expectsAnswerSoon else { return }
     let start = ContinuousClock.now
-    while engine.expectsAnswerSoon, .now - start < EngineLoop.shortWait, !stream.withLock({ isThere($0) }) {
+    while engine.expectsAnswerSoon, .now - start < EngineLoop.shortWait, !stream.withLock({ $0.hasHead }) {
       sched_yield()
     }
   }

@@ -32,6 +32,9 @@ final class Upload: Sendable {
     state.withLock { $0.buffer.start() }?.resume()
   }
 
+  /// Whether nobody wants the rest.
+  var isClosed: Bool { state.withLock { if case .closed = $0.buffer.room() { true } else { false } } }
+
   /// Why the source failed, if it did.
   var failure: TransportFailure? { state.withLock { $0.buffer.failure } }
 

@@ -31,6 +31,8 @@ final class SessionEngine: Sendable {
     var openSessions = 0
     var lastID: UInt64 = 0
     var intake = Intake.open
+    /// Calls that were let in and wait for their head; at first they are in no line, while their bodies are copied.
+    var calls = 0
     var drainWaiters: [CheckedContinuation<Void, Never>] = []
   }
   private let state: Mutex<State>
@@ -48,8 +50,14 @@ final class SessionEngine: Sendable {
     guard getpid() == process else {
       throw TransportFailure(.shutDown, "The transport belongs to the parent of this process.")
     }
-    guard state.withLock({ $0.intake == .open }) else {
-      throw .shutDown(mayHaveReachedServer: false)
+    let isOpen = state.withLock { state in
+      if state.intake == .open { state.calls += 1 }
+      return state.intake == .open
+    }
+    guard isOpen else { throw .shutDown(mayHaveReachedServer: false) }
+    defer {
+      state.withLock { $0.calls -= 1 }
+      endIfDrained()
     }
     let use = Self.connectionUse(for: request)
     let urlRequest = try URLRequest(request, keepsConnection: use == .kept)
@@ -98,7 +106,8 @@ final class SessionEngine: Sendable {
       case wait, refuse
     }
     let outcome = state.withLock { state -> Outcome in
-      guard state.intake == .open else { return .refuse }
+      // One that was let in before a shutdown is let through.
+      guard state.intake != .stopped else { return .refuse }
       guard let next = state.line.add(transfer, id: transfer.id) else { return .wait }
       state.running[next.id] = next
       return .start(next)
@@ -229,7 +238,8 @@ final class SessionEngine: Sendable {
   /// Lets the sessions go after the last transfer, and wakes who waits for the end of those.
   private func endIfDrained() {
     let (sessions, waiters) = state.withLock { state in
-      guard state.intake != .open, state.running.isEmpty else {
+      let isOver = state.calls == 0 || state.intake == .stopped
+      guard state.intake != .open, state.running.isEmpty, isOver else {
         return ([ManagedSession](), [CheckedContinuation<Void, Never>]())
       }
       let sessions = [state.kept, state.closed].compactMap(\.self)

@@ -47,6 +47,23 @@ struct UploadTests {
     await transport.shutdown()
   }
 
+  /// A server may answer without reading: the connection is of no use then, and must not count as busy for ever.
+  @Test func aWholeAnswerBeforeTheBodyTakesNoConnectionAway() async throws {
+    let server = try LoopbackServer { connection in
+      guard let request = connection.readHead() else { return }
+      connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+      if request.method == "POST" { connection.waitForPeerToClose() }
+    }
+    defer { server.stop() }
+    let transport = makeTransport(maxConnections: 1)
+    for _ in 0..<3 {
+      let body = RequestBody.producer(length: nil, isReplayable: false) { EndlessReader(released: Event()) }
+      #expect(try await transport.text(of: server.request(.post, body: body)) == "ok")
+      let timeouts = Timeouts(connect: .seconds(5), idle: .seconds(5))
+      #expect(try await transport.text(of: server.request(.get, timeouts: timeouts)) == "ok")
+    }
+  }
+
   @Test func anEmptyPieceAfterTheLastByteIsNothing() async throws {
     let server = try LoopbackServer.answering { LoopbackAnswer(body: $0.body) }
     defer { server.stop() }

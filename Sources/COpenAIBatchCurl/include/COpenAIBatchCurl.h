@@ -44,7 +44,7 @@ void ccurl_close_on_exec(curl_socket_t socket);
 CURLcode ccurl_set_header_function(CURL *easy, curl_write_callback function, void *context);
 CURLcode ccurl_set_write_function(CURL *easy, curl_write_callback function, void *context);
 CURLcode ccurl_set_read_function(CURL *easy, curl_read_callback function, void *context);
-// Calls `function` when a connection is there, before the first byte of the request .
+// Calls `function` when a connection is there, before the first byte of the request.
 typedef int (*ccurl_request_callback)(void *context, char *peer, char *local, int peer_port, int local_port);
 CURLcode ccurl_set_request_function(CURL *easy, ccurl_request_callback function, void *context);
 

@@ -199,7 +199,6 @@ extension CaseDefinition {
       }
       return await group.reduce(into: [TransportFailure.Kind?: Int]()) { $0[$1, default: 0] += 1 }
     }
-    try bench.expect(counts.values.reduce(0, +) == count, "\(counts) of \(count) calls ended.")
     try bench.expect(Set(counts.keys).isSubset(of: [nil, .cancelled]), "Calls ended as \(counts).")
     try bench.expect(counts[nil, default: 0] >= count / 4, "Calls failed that nobody cancelled: \(counts)")
     let (_, body) = try await transport.exchange(server.request(.post, body: .bytes([7])))

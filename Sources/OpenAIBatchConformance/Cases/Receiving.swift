@@ -269,7 +269,7 @@ extension CaseDefinition {
   }
 
   static let repeatedFields = CaseDefinition(
-    ["R17"], "Repeated fields stay apart and in order; empty and folded ones are kept.",
+    ["R17"], "Repeated fields stay apart and in order; empty ones are kept.",
     needs: .repeatedFields
   ) { bench in
     let server = try bench.sending(

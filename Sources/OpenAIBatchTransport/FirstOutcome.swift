@@ -4,7 +4,7 @@
 internal import Synchronization
 
 /// What came first of several that are waited for at once; what comes later is dropped.
-final class FirstOutcome<Value: Sendable>: Sendable {
+package final class FirstOutcome<Value: Sendable>: Sendable {
   private enum State {
     case open
     case waiting(CheckedContinuation<Value, Never>)
@@ -12,8 +12,10 @@ final class FirstOutcome<Value: Sendable>: Sendable {
   }
   private let state = Mutex(State.open)
 
+  package init() {}
+
   /// The first outcome, once there is one. Asked for once.
-  var value: Value {
+  package var value: Value {
     get async {
       await withCheckedContinuation { continuation in
         let value: Value? = state.withLock { state in
@@ -26,7 +28,8 @@ final class FirstOutcome<Value: Sendable>: Sendable {
     }
   }
 
-  func settle(_ value: Value) {
+  /// Settles it, unless it is.
+  package func settle(_ value: Value) {
     let waiter: CheckedContinuation<Value, Never>? = state.withLock { state in
       switch state {
       case .settled: return nil

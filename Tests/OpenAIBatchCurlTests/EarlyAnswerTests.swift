@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the swift-openai-batch authors
+
+import OpenAIBatchConformance
+import OpenAIBatchCurl
+import OpenAIBatchTransport
+import Synchronization
+import Testing
+
+/// Answers that come while the source of a body rests, and never goes on.
+@Suite(.serialized, .timeLimit(.minutes(1)))
+struct EarlyAnswerTests {
+  /// Gives some bytes, and then nothing more, until its task is cancelled.
+  private final class RestingReader: RequestBodyReader {
+    private let hasBegun = Mutex(false)
+
+    func next() async -> ArraySlice<UInt8>? {
+      let isFirst = hasBegun.withLock { hasBegun in
+        defer { hasBegun = true }
+        return !hasBegun
+      }
+      if isFirst { return [1, 2, 3] }
+      // A stream that nobody feeds ends with its reader's task.
+      for await _ in AsyncStream<Void>(Void.self, { _ in }) {}
+      return nil
+    }
+  }
+
+  private static func body() -> RequestBody {
+    .producer(length: nil, isReplayable: false) { RestingReader() }
+  }
+
+  @Test(arguments: ["HTTP/1.0", "HTTP/1.1"])
+  func aRefusalThatEndsWithItsConnectionIsWhole(version: String) async throws {
+    let mayEnd = Event()
+    let server = try LoopbackServer { connection in
+      guard connection.readHead() != nil, connection.read(count: 8) != nil else { return }
+      connection.send("\(version) 413 Too Large\r\nConnection: close\r\n\r\nno")
+      mayEnd.block()
+      connection.send(" more")
+      connection.close()
+    }
+    defer { server.stop() }
+    let transport = makeTransport()
+    defer { withExtendedLifetime(transport) {} }
+    let response = try await transport.send(
+      server.request(.post, body: Self.body(), timeouts: Timeouts(idle: .seconds(20), total: nil)))
+    #expect(response.head.status.code == 413)
+    mayEnd.signal()
+    #expect(String(decoding: try await response.collect(upTo: 100), as: UTF8.self) == "no more")
+  }
+
+  @Test(arguments: ["Content-Length: 4", "Connection: close"])
+  func anAnswerThatStallsIsTimedOut(field: String) async throws {
+    let server = try LoopbackServer { connection in
+      guard connection.readHead() != nil, connection.read(count: 8) != nil else { return }
+      connection.send("HTTP/1.1 200 OK\r\n\(field)\r\n\r\nok")
+      connection.waitForPeerToClose()
+    }
+    defer { server.stop() }
+    let transport = makeTransport()
+    defer { withExtendedLifetime(transport) {} }
+    let response = try await transport.send(
+      server.request(.post, body: Self.body(), timeouts: Timeouts(idle: .milliseconds(300), total: nil)))
+    #expect(response.head.status.code == 200)
+    do {
+      let body = try await response.collect(upTo: 100)
+      Issue.record("ended as \(body)")
+    } catch {
+      #expect(error.kind == .timedOut)
+    }
+  }
+}
