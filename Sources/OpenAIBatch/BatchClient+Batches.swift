@@ -99,7 +99,7 @@ extension BatchClientError {
   fileprivate static var emptyPageWithMore: BatchClientError {
     BatchClientError(
       .malformedResponse, operation: "listBatches",
-      "The server gave an empty page and says that there are more batches: what else there is cannot be known.",
+      "The server gave an empty page and says that there are more batches, without a cursor to them.",
       attempts: 1)
   }
 }
@@ -140,7 +140,7 @@ extension BatchClientError {
   static func repeatedCursor(_ cursor: String, _ operation: String) -> BatchClientError {
     BatchClientError(
       .malformedResponse, operation: operation,
-      "The server gave the cursor \"\(cursor.prefix(80))\" a second time: the list would never end.")
+      "The server gave the cursor \"\(cursor.prefix(80))\" a second time; the list would never end.")
   }
 }
 

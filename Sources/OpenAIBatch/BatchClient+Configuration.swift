@@ -21,7 +21,7 @@ extension BatchClient {
     public var baseURL: String
     /// Permits plain http to other machines: the key then travels in the clear.
     public var allowInsecureHTTP = false
-    /// Who the client is.
+    /// The credential sent with each attempt.
     public var credential: Credential
     /// Sent as `OpenAI-Organization`, when set.
     public var organization: String?
@@ -35,7 +35,7 @@ extension BatchClient {
     public var jsonFields: [String: any Encodable & Sendable] = [:]
     /// Fields of a provider's own for the form of each upload; of one in parts, for that of each part.
     public var formFields: [(name: String, value: String)] = []
-    /// What the service spells otherwise than OpenAI.
+    /// What the service spells differently from OpenAI.
     public var provider = Provider()
     /// How often, and after which waits, a failed attempt is made again.
     public var retry: RetryPolicy = .standard
@@ -54,7 +54,7 @@ extension BatchClient {
     public var logger: Logger?
     /// The longest JSON answer, in bytes: 64 MiB by default.
     public var maximumResponseLength = 64 << 20
-    /// The time that policies live by.
+    /// The clock of retries, rate limits, deadlines and waits.
     public var clock: PolicyClock = .system
     /// Numbers from 0 up to 1, for jitter.
     public var random: @Sendable () -> Double = { Double.random(in: 0..<1) }

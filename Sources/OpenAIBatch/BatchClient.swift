@@ -60,11 +60,14 @@ public struct BatchClient: Sendable {
     let response = ResponseMiddleware(secrets: secrets, clock: clock)
     layers.append(response)
     layers += configuration.middleware.perAttempt
+    // Last, so that it sees what the caller's own middleware adds.
+    let noting = SecretNotingMiddleware(secrets: secrets)
+    layers.append(noting)
     pipeline = Pipeline(layers: layers, transport: transport, clock: clock)
-    storePipeline = Pipeline(layers: [retry, response], transport: transport, clock: clock)
+    storePipeline = Pipeline(layers: [retry, response, noting], transport: transport, clock: clock)
   }
 
-  /// The time that the client's policies live by.
+  /// The clock of retries, rate limits, deadlines and waits.
   package var clock: PolicyClock { configuration.clock }
 
   /// Waits.
@@ -121,7 +124,7 @@ public struct BatchClient: Sendable {
     } catch {
       var failure = BatchClientError(
         .malformedResponse, operation: operation.name,
-        "The answer is not what the service documents: "
+        "The response does not have the documented form: "
           + "\(secrets.redacting("\(error)")). It begins: \(excerpt(of: bytes))",
         attempts: record.attempts, underlying: error)
       failure.isOutcomeUnknown = record.effects > 0

@@ -34,7 +34,7 @@ public struct BatchClientError: Error, Sendable {
     public static let notFound = Kind("notFound")
     /// 409: the batch's state does not allow it, such as cancelling one that has ended.
     public static let conflict = Kind("conflict")
-    /// 429 for the moment, after all attempts; see ``BatchClientError/retryAfter``.
+    /// Rate limited (429) on every attempt; see ``BatchClientError/retryAfter``.
     public static let rateLimited = Kind("rateLimited")
     /// 429 because money is missing: a person must act.
     public static let billing = Kind("billing")
@@ -48,7 +48,7 @@ public struct BatchClientError: Error, Sendable {
     public static let insecure = Kind("insecure")
     /// A timeout passed.
     public static let timedOut = Kind("timedOut")
-    /// The answer is not what the service documents.
+    /// The response does not have the documented form.
     public static let malformedResponse = Kind("malformedResponse")
     /// Nobody knows whether the batch was created, and the list could not tell.
     ///
@@ -152,7 +152,7 @@ extension BatchClientError {
     }
     isOutcomeUnknown = failure.isOutcomeUnknown
     if failure.isRetryBudgetExhausted {
-      message += " It was not tried again: so many calls fail that the client's retry budget is used up."
+      message += " It was not tried again: too many calls are failing, and the client's retry budget is used up."
     }
   }
 
@@ -172,7 +172,7 @@ extension BatchClientError {
     if kind == .redirected {
       let target = RedirectTarget(failure.location, from: request.head)?.address.authority
       message =
-        "The server redirects to \(target ?? "what is no web address"); only file content is followed. "
+        "The server redirects to \(target ?? "an invalid address"); only file content is followed. "
         + "Is the base URL right?"
     }
     self.init(kind, operation: request.operation, message, attempts: attempts, underlying: failure)

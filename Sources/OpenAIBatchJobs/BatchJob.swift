@@ -40,7 +40,7 @@ public struct BatchJob: Sendable {
     /// How far back an earlier batch of this job is looked for; 48 hours by default. An older one is not found, and
     /// its rows are paid for again.
     public var lookBack: Duration = .seconds(48 * 3600)
-    /// Makes a new batch, whatever there is.
+    /// Always makes a new batch, even if there is an earlier one to go on with.
     public var isFresh = false
     /// Replaces whatever file is under the output's name, but never the input.
     ///

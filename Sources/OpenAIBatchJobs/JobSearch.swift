@@ -184,19 +184,32 @@ struct JobSearch {
     let since = since
     var found: [FileObject] = []
     do throws(BatchClientError) {
-      for try await file in client.files(purpose: .batch) {
-        if file.createdAt < since { break }
-        let isOurs = file.filename == key.uploadName && file.bytes == bytes && file.status != "error"
-        if isOurs { found.append(file) }
+      for try await page in client.files(purpose: .batch).pages {
+        found += page.items.filter { file in
+          file.filename == key.uploadName && file.bytes == bytes && file.status != "error"
+            && (file.createdAt >= since || !file.isDated)
+        }
+        if page.items.isNewestFirst, let last = page.items.last, last.createdAt < since { break }
       }
     } catch {
       guard Self.passing.contains(error.kind) else { return found }
       throw error
     }
-    return found
+    return found.sorted { $0.createdAt > $1.createdAt }
   }
 
   private static let passing: [BatchClientError.Kind] = [
     .connection, .timedOut, .serverError, .rateLimited, .malformedResponse, .cancelled,
   ]
+}
+
+extension [FileObject] {
+  /// Whether what follows can be told to be older: some providers list in another order, or give no times.
+  fileprivate var isNewestFirst: Bool {
+    allSatisfy(\.isDated) && zip(self, dropFirst()).allSatisfy { $0.createdAt >= $1.createdAt }
+  }
+}
+
+extension FileObject {
+  fileprivate var isDated: Bool { createdAt.timeIntervalSince1970 > 0 }
 }

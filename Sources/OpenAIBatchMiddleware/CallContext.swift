@@ -37,7 +37,7 @@ public struct CallContext: Sendable {
   }
 }
 
-/// What it would do to send an operation again when nobody knows whether the first one arrived.
+/// What repeating an operation does when nobody knows whether the first request arrived.
 public enum Effect: String, Sendable, Hashable, CaseIterable {
   /// Nothing: reading.
   case safe

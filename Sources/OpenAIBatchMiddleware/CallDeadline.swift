@@ -5,7 +5,7 @@ internal import OpenAIBatchTransport
 internal import Synchronization
 
 extension PolicyClock {
-  /// Runs work that is cancelled when a time is over; it is waited for all the same.
+  /// Runs work that is cancelled when a time is over; its end is awaited even then.
   ///
   /// - Returns: What the work came to, and whether the time was over before that.
   package func run<Value: Sendable>(

@@ -46,6 +46,9 @@ public struct Credential: Sendable {
 
   /// The header field to send.
   ///
+  /// A source that does not end by then, or when the task is cancelled, is cancelled and left to itself: it is the
+  /// caller's code, and may not heed a cancellation.
+  ///
   /// - Parameters:
   ///   - deadline: When the caller gives up waiting for the token.
   ///   - clock: What the deadline is read by.
@@ -56,14 +59,24 @@ public struct Credential: Sendable {
     case .fixed(let field): return field
     case .unusable(let problem): throw CallFailure(.configuration(problem))
     case .bearer(let token):
-      guard let deadline else { return try await Self.field(for: token).get() }
-      let (field, isOver) = await clock.run(within: clock.now().duration(to: deadline)) {
-        await Self.field(for: token)
+      let outcome = FirstOutcome<Result<HTTPField, CallFailure>>()
+      let source = Task { outcome.settle(await Self.field(for: token)) }
+      let timer = deadline.map { deadline in
+        Task {
+          guard (try? await clock.sleep(clock.now().duration(to: deadline))) != nil else { return }
+          outcome.settle(
+            .failure(.timedOut("The call's timeout passed before the credential's source gave a token.")))
+        }
       }
-      if isOver, case .failure = field {
-        throw .timedOut("The call's timeout passed before the credential's source gave a token.")
+      defer {
+        source.cancel()
+        timer?.cancel()
       }
-      return try field.get()
+      return try await withTaskCancellationHandler {
+        await outcome.value
+      } onCancel: {
+        outcome.settle(.failure(.cancelled("while asking for the token")))
+      }.get()
     }
   }
 

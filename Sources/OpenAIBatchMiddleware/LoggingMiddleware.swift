@@ -3,7 +3,8 @@
 
 package import OpenAIBatchTransport
 
-/// Logs each call, by allow-list: operation, status, attempts, duration, request id and the kind of failure.
+/// Logs each call, by allow-list: operation, status, duration and request id; of a failure its kind and
+/// the attempts.
 ///
 /// Never a header, a body, a path or a query; never above `debug`.
 package struct LoggingMiddleware: Middleware {

@@ -9,7 +9,7 @@ public import OpenAIBatchTransport
 /// Repeating is the retry policy's business, so call `next` once. (A create that may have been acted on is never
 /// sent again, whatever a middleware does.) Fail with ``CallFailure/Reason/middleware(_:)`` and your own error.
 public protocol Middleware: Sendable {
-  /// Goes on with the call: the next middleware, in the end the transport.
+  /// Continues with the next middleware, and finally the transport.
   typealias Next = (TransportRequest, CallContext) async throws(CallFailure) -> TransportResponse
 
   /// Handles one call or attempt.

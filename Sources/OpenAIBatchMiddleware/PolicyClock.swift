@@ -9,7 +9,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// The time that policies live by: a monotonic clock for waits and deadlines, a wall clock for dates.
+/// The clock of retries, rate limits, deadlines and waits: a monotonic one for waits and deadlines, a wall clock for dates.
 public struct PolicyClock: Sendable {
   /// The monotonic time.
   public let now: @Sendable () -> ContinuousClock.Instant

@@ -49,7 +49,7 @@ public struct RateLimit: Sendable, Hashable {
   ///   - period: From 1 ns to 365 days.
   ///   - burst: How many may go at once after a pause: 1 to 1,000,000.
   ///
-  /// A figure out of range counts as the nearest in it.
+  /// Values out of range are clamped.
   public static func requests(_ count: Int, per period: Duration, burst: Int = 1) -> RateLimit {
     let period = min(max(period, .nanoseconds(1)), .seconds(365 * 86_400))
     let rule = Rule(interval: period / max(count, 1), burst: min(max(burst, 1), 1_000_000))

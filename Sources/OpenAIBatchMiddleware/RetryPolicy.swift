@@ -51,7 +51,7 @@ public struct Backoff: Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - base: The longest wait after the first attempt; it doubles with each further one.
-  ///   - cap: The longest wait of all, at most a day; less than 50 ms takes the floor down with it.
+  ///   - cap: The longest wait of all, at most a day; less than 50 ms lowers the shortest wait, too.
   public static func fullJitter(base: Duration, cap: Duration) -> Backoff {
     let cap = min(max(cap, .zero), .seconds(86_400))
     return Backoff(base: min(max(base, .zero), cap), cap: cap)

@@ -103,7 +103,7 @@ extension Batch: Codable {
     case jobDeadline = "job_deadline"
   }
 
-  /// Decodes a batch; only its `id` is required.
+  /// Decodes a batch; only its `id` is required. A timestamp that cannot be read is an error.
   public init(from decoder: any Decoder) throws { try self.init(reading: decoder) }
 
   /// Encodes the service's own shape: absent values are null, timestamps seconds, as integers where whole.

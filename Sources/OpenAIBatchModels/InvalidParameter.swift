@@ -17,8 +17,8 @@ public struct InvalidParameter: Error, Sendable, Hashable, CustomStringConvertib
     self.allowed = allowed
   }
 
-  /// `limit is 101; allowed is 1…100.`
-  public var description: String { "\(field) is \(value); allowed is \(allowed)." }
+  /// `limit is 101; it must be 1…100.`
+  public var description: String { "\(field) is \(value); it must be \(allowed)." }
 
   /// Checks that a name is not empty.
   package static func check(_ text: String, named field: String) throws(InvalidParameter) {

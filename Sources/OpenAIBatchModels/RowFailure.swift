@@ -73,6 +73,11 @@ extension RowFailure: CustomStringConvertible {
   }
 }
 
+extension RowFailure.Kind {
+  /// What the client finds, and no service says. Lines that say `missing` are the client's own.
+  fileprivate static let found: Set<RowFailure.Kind> = [.rejected, .invalid, .undecodable]
+}
+
 extension RowFailure {
   /// The failure of a row whose line has an `error` in place of a response.
   init(notRun error: APIError, statusCode: Int?, raw: [UInt8]) {
@@ -81,6 +86,8 @@ extension RowFailure {
       case .batchExpired: .expired
       case .batchCancelled, "batch_canceled": .cancelled
       case .requestTimeout: .timedOut
+      // What the client itself finds must not look as if it had.
+      case .some(let code) where Kind.found.contains(Kind(code.rawValue)): Kind("error_\(code.rawValue)")
       case .some(let code): Kind(code.rawValue)
       case .none: .invalid
       }

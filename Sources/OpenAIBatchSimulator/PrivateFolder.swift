@@ -24,7 +24,8 @@ final class PrivateFolder: Sendable {
 
   /// Makes a folder inside `parent`; by default in `TMPDIR` or `/tmp`.
   init(in parent: String?) throws(FileFailure) {
-    let parent = parent ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    let named = getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    let parent = parent ?? named ?? "/tmp"
     var template = Array("\(parent)/openai-batch-simulator-XXXXXX".utf8CString)
     let isMade = template.withUnsafeMutableBufferPointer {
       $0.baseAddress.map { mkdtemp($0) != nil } ?? false

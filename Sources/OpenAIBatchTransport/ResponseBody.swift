@@ -3,7 +3,7 @@
 
 /// The bytes of a response, read once.
 ///
-/// ``next()`` is the back-pressure: who does not ask makes the server wait. Dropping the body aborts the
+/// ``next()`` is the back-pressure: if nobody calls it, the server has to wait. Dropping the body aborts the
 /// transfer.
 public struct ResponseBody: ~Copyable, Sendable {
   private enum Content {

@@ -10,7 +10,7 @@ public struct TransportFailure: Error, Sendable {
     /// Always safe to send again.
     ///
     /// ## Troubleshooting
-    /// Check the host name, the port, and that a firewall or proxy does not stand between.
+    /// Check the host name, the port, and that no firewall or proxy blocks the connection.
     case notSent
     /// The connection broke after something was sent. The server may have acted.
     case interrupted

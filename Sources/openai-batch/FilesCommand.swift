@@ -21,7 +21,7 @@ struct FilesCommand: AsyncParsableCommand {
     @Option(help: "What it is for.")
     var purpose = "batch"
 
-    @Option(help: "The file's name for the service; by default its own.")
+    @Option(help: "The file name to send to the service; by default its own.")
     var name: String?
 
     @Option(help: ArgumentHelp("When the service deletes it: 1h to 30d.", valueName: TimeSpan.form))

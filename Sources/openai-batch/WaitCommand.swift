@@ -15,13 +15,13 @@ struct WaitCommand: AsyncParsableCommand {
   @Option(
     name: .customLong("for"),
     help: ArgumentHelp(
-      "The longest wait, behind which the batch runs on; by default an hour past its expiry.",
+      "The longest wait; the batch runs on after it. By default until an hour past its expiry.",
       valueName: TimeSpan.form))
   var longest: TimeSpan?
 
   @Option(
     help: ArgumentHelp(
-      "How often to ask; by default ever less often, from 2s to 5m.", valueName: TimeSpan.form))
+      "How often to ask; by default at growing intervals, from 2s to 5m.", valueName: TimeSpan.form))
   var poll: TimeSpan?
 
   @OptionGroup var connection: ConnectionOptions

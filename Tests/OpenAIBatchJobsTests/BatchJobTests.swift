@@ -239,6 +239,18 @@ struct BatchJobTests {
     #expect(fixture.simulator.requestCount(of: .cancelBatch) == 0)
   }
 
+  @Test func anUploadIsFoundInAnyOrderOfFiles() async throws {
+    let fixture = try JobFixture(provider: .listsOldFilesFirst) { $0.speed = 0.01 }
+    try fixture.writeInput(rows: 2)
+    let job = fixture.job { $0.timeout = .milliseconds(20) }
+    for _ in 0..<2 {
+      let failure = await #expect(throws: BatchClientError.self) { try await job.run() }
+      #expect(failure?.kind == .timedOut)
+    }
+    #expect(fixture.simulator.requestCount(of: .uploadFile) == 1)
+    #expect(fixture.simulator.requestCount(of: .createBatch) == 1)
+  }
+
   /// Where no metadata is kept, the upload alone leads to the batch.
   @Test func anUploadThatCannotBeLookedForIsNotSentAgain() async throws {
     let fixture = try JobFixture(provider: .keepsNoMetadata) { $0.speed = 0.01 }

@@ -105,6 +105,8 @@ final class JobFixture: Sendable {
 enum Provider: Sendable {
   case usual
   case keepsNoMetadata
+  /// Keeps no metadata, and lists the oldest file first: one without a time.
+  case listsOldFilesFirst
   /// Lists in pages of one, whatever it is asked for, and does not say whether there are more.
   case listsInShortPages
   /// Lists all at once, whatever the cursor, and does not say that it does.
@@ -122,17 +124,21 @@ private struct OtherWays: Transport {
       switch provider {
       case .listsInShortPages: request.head.path = path.replacing("limit=100", with: "limit=1")
       case .listsWithoutCursor: request.head.path = path.replacing(/after=[^&]*&?/, with: "")
-      case .usual, .keepsNoMetadata: break
+      case .usual, .keepsNoMetadata, .listsOldFilesFirst: break
       }
     }
     let response = try await service.send(request)
-    guard request.head.path?.contains("/batches") == true else { return response }
+    let listsFiles = provider == .listsOldFilesFirst && request.head.path?.contains("/files?") == true
+    guard listsFiles || request.head.path?.contains("/batches") == true else { return response }
     let head = response.head
     let text = String(decoding: try await response.collect(upTo: 1 << 20), as: UTF8.self)
+    let old = #"{"id":"file-old","object":"file","bytes":1,"filename":"old.jsonl","purpose":"batch"}"#
     let bare =
-      provider == .keepsNoMetadata
-      ? text.replacing(/"metadata":\s*\{[^}]*\}/, with: "\"metadata\":null")
-      : text.replacing(/"has_more":\s*[a-z]*/, with: "\"x\":0")
+      listsFiles
+      ? text.replacing(/"data":\s*\[(\s*\{)?/) { "\"data\":[\(old)\($0.1 == nil ? "" : ",{")" }
+      : [.keepsNoMetadata, .listsOldFilesFirst].contains(provider)
+        ? text.replacing(/"metadata":\s*\{[^}]*\}/, with: "\"metadata\":null")
+        : text.replacing(/"has_more":\s*[a-z]*/, with: "\"x\":0")
     var fields = head.headerFields
     fields[.contentLength] = nil
     return TransportResponse(

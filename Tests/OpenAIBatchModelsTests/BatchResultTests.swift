@@ -36,7 +36,8 @@ struct BatchResultTests {
 
   static let notRun: [(code: String, kind: RowFailure.Kind)] = [
     ("batch_expired", .expired), ("batch_cancelled", .cancelled), ("batch_canceled", .cancelled),
-    ("request_timeout", .timedOut), ("missing", .missing), ("invented_later", "invented_later"),
+    ("request_timeout", .timedOut), ("missing", .missing), ("rejected", "error_rejected"),
+    ("invented_later", "invented_later"),
   ]
 
   @Test(arguments: notRun.indices)

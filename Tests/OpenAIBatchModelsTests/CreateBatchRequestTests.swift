@@ -98,7 +98,7 @@ struct CreateBatchRequestTests {
       let error = #expect(throws: InvalidParameter.self) {
         try InvalidParameter.check(limit, in: 1...100, named: "limit")
       }
-      #expect(error?.description == "limit is \(limit); allowed is 1…100.")
+      #expect(error?.description == "limit is \(limit); it must be 1…100.")
     }
   }
 

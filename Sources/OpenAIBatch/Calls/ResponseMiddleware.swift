@@ -21,7 +21,6 @@ struct ResponseMiddleware: Middleware {
   func intercept(
     _ request: TransportRequest, context: CallContext, next: Next
   ) async throws(CallFailure) -> TransportResponse {
-    secrets.note(request.head.headerFields)
     let response = try await next(request, context)
     let head = response.head
     guard head.status.kind != .successful else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
+internal import OpenAIBatchMiddleware
 internal import OpenAIBatchModels
 internal import OpenAIBatchTransport
 internal import Synchronization
@@ -9,7 +10,7 @@ internal import Synchronization
 /// get them into an error or a log.
 final class SentSecrets: Sendable {
   private let values = Mutex<[String]>([])
-  private static let capacity = 16
+  private static let capacity = 64
   /// Shorter ones are words: taking them out would garble what a server says.
   private static let leastLength = 8
 
@@ -21,15 +22,18 @@ final class SentSecrets: Sendable {
     }
   }
 
-  /// Remembers the values of an attempt's header fields that may be secret.
+  /// Remembers the values of an attempt's header fields that may be secret: whole, and each part of them.
   func note(_ fields: HTTPFields) {
-    for field in fields where !Self.isHarmless(field.name) {
-      let value = field.value.utf8
-      let end = value.lastIndex { $0 != UInt8(ascii: " ") }.map(value.index(after:)) ?? value.startIndex
-      let start = value[..<end].lastIndex(of: UInt8(ascii: " ")).map(value.index(after:)) ?? value.startIndex
-      note(field.value[start..<end])
+    for field in fields where !Self.isHarmless(field.name) && !isNoted(field.value) {
+      note(field.value[...])
+      for part in field.value.split(whereSeparator: { " ;,".contains($0) }) {
+        note(part)
+        if let sign = part.firstIndex(of: "=") { note(part[part.index(after: sign)...]) }
+      }
     }
   }
+
+  private func isNoted(_ value: String) -> Bool { values.withLock { $0.contains(value) } }
 
   /// Remembers the values of query items that were set for all calls or for one: some services want the key there.
   func note(_ query: [(name: String, value: String)]) {
@@ -43,10 +47,9 @@ final class SentSecrets: Sendable {
   private func note(_ value: Substring) {
     guard value.utf8.count >= Self.leastLength else { return }
     values.withLock { values in
-      if let last = values.last, last == value { return }
-      // The one that was used last stays longest.
-      values.removeAll { $0 == value }
+      guard !values.contains(where: { $0 == value }) else { return }
       values.append(String(value))
+      // One that is still in use is noted again with the next attempt.
       if values.count > Self.capacity { values.removeFirst() }
     }
   }
@@ -73,5 +76,17 @@ final class SentSecrets: Sendable {
     head.headerFields = HTTPFields(
       head.headerFields.map { HTTPField(name: $0.name, value: redacting($0.value)) })
     return head
+  }
+}
+
+/// Remembers what an attempt is sent with.
+struct SecretNotingMiddleware: Middleware {
+  let secrets: SentSecrets
+
+  func intercept(
+    _ request: TransportRequest, context: CallContext, next: Next
+  ) async throws(CallFailure) -> TransportResponse {
+    secrets.note(request.head.headerFields)
+    return try await next(request, context)
   }
 }

@@ -9,8 +9,8 @@ extension BatchClient {
   ///
   /// The bytes go to `path.partial` first, readable by the user alone; the name appears when all have arrived,
   /// were checked against the length that the service gives for the file, and are on the disk. A process that
-  /// is killed leaves the partial file behind. The next download to the same path begins it again: nothing in
-  /// it would prove which file its bytes are of.
+  /// is killed leaves the partial file behind. The next download to the same path starts over, because
+  /// nothing proves which file the partial data belongs to.
   ///
   /// - Parameters:
   ///   - id: The file.

@@ -14,7 +14,7 @@ extension BatchClient {
   ///
   /// - Parameters:
   ///   - path: A regular file. It must not change until it is uploaded.
-  ///   - name: The file's name for the service; by default its own.
+  ///   - name: The file name to send to the service; by default its own.
   ///   - purpose: What it is for; `batch` files must end in `.jsonl`, and get that ending if they lack it.
   ///   - expiresAfter: When the service deletes it; 30 days for `batch` files if not given.
   ///   - method: In how many requests it travels.
@@ -63,7 +63,7 @@ extension BatchClient {
   ///
   /// - Parameters:
   ///   - bytes: The file's content.
-  ///   - name: The file's name for the service.
+  ///   - name: The file name to send to the service.
   ///   - purpose: What it is for; `batch` files must end in `.jsonl`, and get that ending if they lack it.
   ///   - expiresAfter: When the service deletes it; 30 days for `batch` files if not given.
   ///   - method: In how many requests they travel.
@@ -84,7 +84,7 @@ extension BatchClient {
   ///
   /// - Parameters:
   ///   - rows: No more than `limits`; all for one endpoint and one model.
-  ///   - name: The file's name for the service. By default it has a random part, so that what a lost answer
+  ///   - name: The file name to send to the service. By default it has a random part, so that what a lost answer
   ///     leaves behind is known from other uploads, also those of other processes, and deleted.
   ///   - expiresAfter: When the service deletes it; 30 days if not given.
   ///   - limits: What the service takes in one batch: 50,000 rows and 200 MB by default.
@@ -98,7 +98,10 @@ extension BatchClient {
     options: CallOptions = CallOptions()
   ) async throws(BatchClientError) -> FileObject {
     let spool = try RowSpool(limits: limits)
-    for row in rows { try spool.append(row) }
+    for row in rows {
+      if Task.isCancelled { throw .cancelled("uploadRequests") }
+      try spool.append(row)
+    }
     return try await upload(spool, named: name, limits, expiresAfter, progress, options)
   }
 
@@ -106,7 +109,7 @@ extension BatchClient {
   ///
   /// - Parameters:
   ///   - rows: No more than `limits`; all for one endpoint and one model.
-  ///   - name: The file's name for the service; by default one with a random part.
+  ///   - name: The file name to send to the service; by default one with a random part.
   ///   - expiresAfter: When the service deletes it; 30 days if not given.
   ///   - limits: What the service takes in one batch: 50,000 rows and 200 MB by default.
   ///   - progress: Told after each piece that was handed to the transport. It must return soon.
@@ -119,7 +122,10 @@ extension BatchClient {
     options: CallOptions = CallOptions()
   ) async throws -> FileObject where Rows.Element == BatchRequest {
     let spool = try RowSpool(limits: limits)
-    for try await row in rows { try spool.append(row) }
+    for try await row in rows {
+      if Task.isCancelled { throw BatchClientError.cancelled("uploadRequests") }
+      try spool.append(row)
+    }
     return try await upload(spool, named: name, limits, expiresAfter, progress, options)
   }
 

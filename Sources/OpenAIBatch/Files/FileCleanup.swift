@@ -9,7 +9,7 @@ internal import FoundationEssentials
 internal import Foundation
 #endif
 
-/// Which files on the service nobody needs any more, and why: a plan, of which nothing is done yet.
+/// A plan of which files on the service can be deleted, and why. Nothing is deleted yet.
 public struct FileCleanup: Sendable {
   /// Why a file may go.
   public enum Reason: String, Sendable, Hashable, Codable {

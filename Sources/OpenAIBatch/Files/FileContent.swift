@@ -102,16 +102,16 @@ public struct FileContent: AsyncSequence, Sendable {
           "The service says that the file \(content.id) is not complete yet. Try again later, or take what there "
             + "is: partial results, or its content.")
       }
-      if let total, let now = download.total, now != total {
+      // What is still being written grows, and each state of it has a name of its own.
+      if !isIncomplete, let total, let now = download.total, now != total {
         throw changed("had \(total) bytes and has \(now)")
       }
-      // Each state of a file that is still being written has a name of its own.
-      if let tag, let now = download.tag, now != tag, !download.isIncomplete {
+      if !isIncomplete, let tag, let now = download.tag, now != tag, !download.isIncomplete {
         throw changed("is another one by its ETag")
       }
       tag = download.tag ?? tag
+      total = (isIncomplete ? download.total : nil) ?? total ?? download.total
       isIncomplete = download.isIncomplete
-      total = total ?? download.total
       toSkip = delivered - download.start
       reader = download.reader
       return download.reader

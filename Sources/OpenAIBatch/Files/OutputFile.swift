@@ -90,7 +90,7 @@ package final class OutputFile: Sendable {
       // What it is under another name stays: a process may have died when its file had just appeared.
       if opened.st_uid == geteuid(), opened.st_nlink > 1, unlink(path) == 0 { return false }
       guard opened.st_uid == geteuid(), fchmod(descriptor, 0o600) == 0 else {
-        throw FileFailure(path: path, reason: "is there, and is another's; remove it")
+        throw FileFailure(path: path, reason: "is there, and belongs to another user; remove it")
       }
     }
     guard ftruncate(descriptor, 0) == 0 else {

@@ -62,7 +62,7 @@ extension BatchClient {
     }
   }
 
-  /// Makes all who wait for a batch ask now: for a webhook handler.
+  /// Makes every wait for a batch ask at once; call it from a webhook handler.
   public func wake(_ id: BatchID) {
     alarms.wake(id)
   }

@@ -29,7 +29,7 @@ public struct BatchUpdate: Sendable, Hashable {
   public var status: BatchStatus { batch.status }
   /// How many requests ended how.
   public var requestCounts: RequestCounts { batch.requestCounts }
-  /// Where it is in its life, in the few steps that are worth showing.
+  /// Where it is in its life, as one of a few phases to show.
   public var phase: BatchPhase { BatchPhase(of: batch) }
 
   /// After this time without a change a batch counts as stalled: one hour.

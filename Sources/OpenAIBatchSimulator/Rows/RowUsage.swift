@@ -6,11 +6,17 @@ struct RowUsage: Sendable, Hashable {
   var input = 0
   var output = 0
 
-  var total: Int { input + output }
+  var total: Int { Self.sum(input, output) }
+
+  /// The sum, or the largest number: answers are the caller's to choose.
+  private static func sum(_ one: Int, _ other: Int) -> Int {
+    let (sum, overflows) = one.addingReportingOverflow(other)
+    return overflows ? (one < 0 ? .min : .max) : sum
+  }
 
   static func += (sum: inout RowUsage, usage: RowUsage) {
-    sum.input += usage.input
-    sum.output += usage.output
+    sum.input = Self.sum(sum.input, usage.input)
+    sum.output = Self.sum(sum.output, usage.output)
   }
 
   /// An estimate that counts every text as at least one token.

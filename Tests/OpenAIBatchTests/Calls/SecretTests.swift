@@ -67,6 +67,29 @@ private func echo(_ status: Int, _ request: SentRequest, asError: Bool) -> Reply
     #expect(!said(error as Any).contains(key) && !log.all.joined().contains(key))
   }
 
+  /// A key for a gateway, set where it is sent; a secret need not be the last word of a field.
+  @Test func whatMiddlewareAddsIsNotShown() async throws {
+    struct Gateway: Middleware {
+      func intercept(
+        _ request: TransportRequest, context: CallContext, next: Next
+      ) async throws(CallFailure) -> TransportResponse {
+        var request = request
+        request.head.headerFields[.named("X-Gateway")] = "gw-\(canary)"
+        request.head.headerFields[.cookie] = "session=cookie-\(canary); lang=en"
+        return try await next(request, context)
+      }
+    }
+    let transport = ScriptedTransport { _ in
+      Reply(401, #"{"error":{"message":"Bad gw-\#(canary), bad cookie-\#(canary)."}}"#)
+    }
+    let client = client(transport, .apiKey("sk-another-key")) {
+      $0.middleware.append(Gateway(), at: .perAttempt)
+    }
+    let error = await #expect(throws: BatchClientError.self) { try await client.retrieveBatch("batch_1") }
+    #expect(error?.message == "Bad <redacted>, bad <redacted>.")
+    #expect(!said(error as Any).contains(canary))
+  }
+
   @Test func theVersionOfAnAPIIsNoSecret() async throws {
     let transport = ScriptedTransport { _ in
       Reply(400, #"{"error":{"message":"API version '2099-01-01' is not supported"}}"#)

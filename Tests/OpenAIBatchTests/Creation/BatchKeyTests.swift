@@ -101,7 +101,7 @@ import Testing
     let one = try await failure { try await client.listBatches(limit: limit) }
     let all = try await failure { for try await _ in client.batches(pageSize: limit) {} }
     #expect(one.kind == .invalidRequest && all.kind == .invalidRequest)
-    #expect(one.message == "limit is \(limit); allowed is 1…100.")
+    #expect(one.message == "limit is \(limit); it must be 1…100.")
     #expect(transport.requests.isEmpty)
   }
 }

@@ -67,6 +67,23 @@ private func broken(_ reply: Reply, after count: Int, _ kind: TransportFailure.K
     #expect(clock.sleeps == Array(repeating: .milliseconds(250), count: 5), "progress resets the backoff")
   }
 
+  /// A file that is still being written has another length and another name each time it is looked at.
+  @Test(arguments: [true, false])
+  func goesOnWithAFileThatGrows(isCompleteAtLast: Bool) async throws {
+    let transport = ScriptedTransport { request in
+      let length = 1000 * request.number
+      var reply = partial(from: offset(request), to: length, total: "\(length)")
+      if request.number == 1 {
+        reply = Reply(200, headers: [.contentLength: "\(length)"], bytes: Array(bytes[..<length]))
+      }
+      reply.headers[.eTag] = "\"\(request.number)\""
+      if request.number < 3 || !isCompleteAtLast { reply.headers[.named("X-Incomplete")] = "true" }
+      return request.number < 3 ? broken(reply, after: 100) : reply
+    }
+    #expect(try await BatchClient.test(transport).read() == Array(bytes[..<3000]))
+    #expect(transport.requests.count == 3)
+  }
+
   @Test func goesOnBySkippingWhereRangesAreIgnored() async throws {
     let transport = ScriptedTransport { request in
       request.number < 3 ? broken(Reply(200, text), after: 1000 * request.number) : Reply(200, text)

@@ -50,6 +50,24 @@ private func row(_ number: Int, id: String? = nil, model: String = "gpt-test") -
     #expect(try await content(client, file) == expected)
   }
 
+  @Test func drawsNoMoreRowsWhenItIsCancelled() async throws {
+    let transport = ScriptedTransport { _ in Reply(200, fileText()) }
+    let client = BatchClient.test(transport)
+    let drawn = Mutex(0)
+    let task = Task {
+      try await client.uploadRequests(
+        (1...1000).lazy.map { number in
+          drawn.withLock { $0 += 1 }
+          if number == 10 { withUnsafeCurrentTask { $0?.cancel() } }
+          return row(number)
+        })
+    }
+    let error = try await failure { try await task.value }
+    #expect(error.kind == .cancelled)
+    #expect(drawn.withLock { $0 } < 20)
+    #expect(transport.requests.isEmpty)
+  }
+
   @Test func passesOnTheErrorOfTheRows() async throws {
     let transport = ScriptedTransport { _ in Reply(200, fileText()) }
     let rows = AsyncThrowingStream<BatchRequest, any Error> { continuation in

@@ -137,7 +137,7 @@ private func file(_ filename: String, _ content: String) -> String {
       try await BatchClient.test(transport).uploadFile(at: path, purpose: purpose, method: method)
     }
     #expect(error.kind == .invalidRequest)
-    #expect(error.message == "file is \(length) bytes long; allowed is at most \(limit) bytes.")
+    #expect(error.message == "file is \(length) bytes long; it must be at most \(limit) bytes.")
     #expect(transport.requests.isEmpty)
   }
 
@@ -159,7 +159,7 @@ private func file(_ filename: String, _ content: String) -> String {
     let transport = ScriptedTransport { _ in Reply(200, fileText()) }
     let client = BatchClient.test(transport) { $0.uploadLimits.batchFile = 2 }
     let error = try await failure { try await client.uploadFile([1, 2, 3], named: "a") }
-    #expect(error.message == "file is 3 bytes long; allowed is at most 2 bytes.")
+    #expect(error.message == "file is 3 bytes long; it must be at most 2 bytes.")
     _ = try await client.uploadFile([1, 2, 3], named: "a", purpose: .userData)
     #expect(transport.requests.count == 1)
   }

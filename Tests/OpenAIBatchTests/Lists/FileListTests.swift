@@ -46,7 +46,7 @@ import Testing
     let one = try await failure { try await client.listFiles(limit: limit) }
     let all = try await failure { for try await _ in client.files(pageSize: limit) {} }
     #expect(one.kind == .invalidRequest && all.kind == .invalidRequest)
-    #expect(one.message == "limit is \(limit); allowed is 1…10000.")
+    #expect(one.message == "limit is \(limit); it must be 1…10000.")
     #expect(transport.requests.isEmpty)
   }
 
