@@ -152,7 +152,7 @@ extension BatchClientError {
     }
     isOutcomeUnknown = failure.isOutcomeUnknown
     if failure.isRetryBudgetExhausted {
-      message += " It was not tried again: too many calls are failing, and the client's retry budget is used up."
+      message += " It was not tried again: too many calls fail, and the client's retry budget is used up."
     }
   }
 
