@@ -13,9 +13,10 @@ struct PrepareCommand: ParsableCommand {
     discussion: """
       From .csv with a header (RFC 4180: fields in double quotes may hold line ends), .tsv with a header (\\t, \\n, \\r \
       and \\\\ as escapes, and no quotes, as results writes it), .txt with one row on each line (its column is {text}), \
-      and .jsonl with one object on each line. The template's {column} stands for the row's value; write {{ and }} for braces. Ids are row numbers (row-1, row-2, …) unless --ids content makes \
-      them hashes of what is asked, which stay the same when rows move, or --id-column names a column. All rows are \
-      checked as lint does before anything appears.
+      and .jsonl with one object on each line. The template's {column} stands for the row's value; write {{ and }} \
+      for braces. Ids are row numbers (row-1, row-2, …) unless --ids content makes them hashes of what is asked, \
+      which stay the same when rows move, or --id-column names a column. All rows are checked as lint does before \
+      anything appears.
       """)
 
   @Argument(help: "The file to read; - is stdin, which needs --from.")
