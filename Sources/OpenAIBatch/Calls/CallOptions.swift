@@ -18,7 +18,8 @@ public struct CallOptions: Sendable {
   public var jsonFields: [String: any Encodable & Sendable]
   /// Fields to add to the form of an upload, in order; of one in parts, to that of each part.
   public var formFields: [(name: String, value: String)]
-  /// The retry policy, in place of the client's.
+  /// The retry policy, in place of the client's; `nil` for the client's. For no retries write `RetryPolicy.none` in full:
+  /// here a bare `.none` is Swift's `nil`, as the compiler warns.
   public var retry: RetryPolicy?
 
   /// Creates options; by default nothing differs.
