@@ -4,6 +4,14 @@
 internal import ArgumentParser
 internal import OpenAIBatchJobs
 
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// A span of time as people write it: `30s`, `90m`, `6h`, `7d`, `500ms`, or a plain number of seconds.
 struct TimeSpan: ExpressibleByArgument {
   /// What help and errors call it.
@@ -40,14 +48,14 @@ struct Pair: ExpressibleByArgument {
   }
 
   /// Arguments in which each pair of a list after `--metadata` has the option's name before it: a list that took
-  /// whatever follows would swallow the input's name.
+  /// whatever follows would swallow the input's name. What names a file is no pair.
   static func spreading(_ arguments: [String]) -> [String] {
     var isAfterOption = false
     var isAfterPair = false
     return arguments.flatMap { argument in
       let isPair = !argument.hasPrefix("-") && Pair(argument: argument) != nil
-      let isFurther = isPair && isAfterPair
-      isAfterPair = isPair && (isAfterOption || isAfterPair)
+      let isFurther = isPair && isAfterPair && access(argument, F_OK) != 0
+      isAfterPair = isFurther || isPair && isAfterOption
       isAfterOption = argument == "--metadata"
       return isFurther ? ["--metadata", argument] : [argument]
     }

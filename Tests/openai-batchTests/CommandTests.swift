@@ -42,6 +42,15 @@ struct CommandTests {
     #expect(service.simulator.requestCount(of: .createBatch) == 1)
   }
 
+  @Test func anInputWhoseNameReadsAsAPairIsTheInput() async throws {
+    let service = try await service()
+    try service.fixture.write(CommandFixture.row("only"), to: "part=1.jsonl")
+    let outcome = try await service.fixture.run(
+      "run", "--poll", "20ms", "-q", "--metadata", "team=search", "owner=me", "part=1.jsonl")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(ids(outcome.output) == ["only"])
+  }
+
   @Test func stdinToStdout() async throws {
     let service = try await service()
     let temporary = service.fixture.path("temporary")
