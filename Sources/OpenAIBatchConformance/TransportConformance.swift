@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-internal import Synchronization
+internal import OpenAIBatchTransport
 
 /// Proves that a `Transport` keeps the promises that its protocol makes.
 ///
@@ -113,43 +113,19 @@ public struct TransportConformance: Sendable {
   /// hang for ever.
   private func race(_ definition: CaseDefinition, on bench: Bench) async -> ConformanceResult.Outcome {
     let limit = (.seconds(30) + definition.promise * 10) * slowdown
-    return await withCheckedContinuation { waiter in
-      let first = FirstOutcome(waiter)
-      let work = Task {
-        do {
-          await bench.begin()
-          try await definition.body(bench)
-          first.set(.passed)
-        } catch {
-          first.set(.failed("\(error)"))
-        }
+    return await firstOutcome { () -> ConformanceResult.Outcome in
+      do {
+        await bench.begin()
+        try await definition.body(bench)
+        return .passed
+      } catch {
+        return .failed("\(error)")
       }
-      let watch = Task {
-        guard (try? await Task.sleep(for: limit)) != nil else { return }
-        first.set(.failed("The case did not end within \(limit)."))
-        work.cancel()
-      }
-      Task {
-        await work.value
-        watch.cancel()
-      }
+    } timer: {
+      guard (try? await Task.sleep(for: limit)) != nil else { return nil }
+      return .failed("The case did not end within \(limit).")
+    } cancelled: {
+      .failed("The suite was cancelled.")
     }
-  }
-}
-
-/// The first of several outcomes.
-private final class FirstOutcome: Sendable {
-  private typealias Waiter = CheckedContinuation<ConformanceResult.Outcome, Never>
-  private let waiter: Mutex<Waiter?>
-
-  init(_ waiter: CheckedContinuation<ConformanceResult.Outcome, Never>) {
-    self.waiter = Mutex(waiter)
-  }
-
-  func set(_ outcome: ConformanceResult.Outcome) {
-    waiter.withLock { waiter in
-      defer { waiter = nil }
-      return waiter
-    }?.resume(returning: outcome)
   }
 }

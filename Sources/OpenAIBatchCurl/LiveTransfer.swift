@@ -151,7 +151,7 @@ final class LiveTransfer {
         case .starved:
           guard filled == 0 else { return .filled(filled) }
           pauses.insert(.sending)
-          if isLeftToRead { loop.noteDeadline(loop.now + Self.lookAtRestInterval) }
+          noteNextLook()
           return .pause
         case .failed(let failure):
           self.failure = failure
@@ -188,8 +188,7 @@ final class LiveTransfer {
   private func resume(_ direction: EasyHandle.Pauses) -> CURLcode {
     pauses.remove(direction)
     touch()
-    loop.noteDeadline(nextLook(idleEnd: loop.now + transfer.timeouts.idle, now: loop.now))
-    if isLeftToRead { loop.noteDeadline(loop.now + Self.lookAtRestInterval) }
+    noteNextLook()
     return easy?.setPauses(pauses) ?? CURLE_OK
   }
 
@@ -217,27 +216,30 @@ final class LiveTransfer {
     }
     let idleEnd = lastActivity + transfer.timeouts.idle
     guard idleEnd > now else { return .failure(timeout("idle")) }
-    var next = nextLook(idleEnd: idleEnd, now: now)
+    let next = nextLook(idleEnd: idleEnd, now: now)
     if isLeftToRead {
-      // libcurl sees the end of a response that a closed connection ends only while nothing is paused.
       pauses = []
       _ = easy?.setPauses(pauses)
-      next = min(next, now + Self.lookAtRestInterval)
     }
     return .success(transfer.deadline.map { min($0, next) } ?? next)
   }
 
-  private static let lookAtRestInterval = Duration.milliseconds(50)
+  private func noteNextLook() {
+    loop.noteDeadline(nextLook(idleEnd: loop.now + transfer.timeouts.idle, now: loop.now))
+  }
 
-  /// Whether the server has refused the rest of an upload, and only its answer is still wanted.
+  /// Whether the server has refused the rest of an upload, and only its answer is still wanted. Where that ends with
+  /// the connection, libcurl sees it only while nothing is paused.
   private var isLeftToRead: Bool {
     pauses == .sending && parser.isComplete && transfer.upload?.isClosed == true
   }
 
-  /// libcurl says how much of a body it has sent, and not when: that is only as exact as it is looked at often.
+  /// libcurl says how much of a body it has sent, and not when: that is only as exact as it is looked at often. What is
+  /// left to read is looked for more often still.
   private func nextLook(
     idleEnd: ContinuousClock.Instant, now: ContinuousClock.Instant
   ) -> ContinuousClock.Instant {
+    if isLeftToRead { return min(idleEnd, now + .milliseconds(50)) }
     guard case .upload = transfer.request.shape, !parser.hasBegun else { return idleEnd }
     return min(idleEnd, now + min(transfer.timeouts.idle / 8, .milliseconds(500)))
   }

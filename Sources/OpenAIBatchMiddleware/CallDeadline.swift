@@ -11,25 +11,20 @@ extension PolicyClock {
   package func run<Value: Sendable>(
     within limit: Duration, _ work: @escaping @Sendable () async -> Value
   ) async -> (value: Value, isOver: Bool) {
-    await withTaskGroup(of: DeadlineEvent<Value>.self) { group in
-      group.addTask { .done(await work()) }
-      group.addTask { (try? await sleep(limit)) == nil ? .cancelled : .over }
-      var isOver = false
-      while let event = await group.next() {
-        // Cancelled from outside, the sleep ends first; the work then says what became of it.
-        if case .over = event { isOver = true }
-        group.cancelAll()
-        if case .done(let value) = event { return (value, isOver) }
-      }
-      preconditionFailure("The work ends before the group does.")
+    let work = Task { await work() }
+    let timer = Task {
+      guard (try? await sleep(limit)) != nil else { return false }
+      work.cancel()
+      return true
     }
+    let value = await withTaskCancellationHandler {
+      await work.value
+    } onCancel: {
+      work.cancel()
+    }
+    timer.cancel()
+    return (value, await timer.value)
   }
-}
-
-private enum DeadlineEvent<Value: Sendable>: Sendable {
-  case done(Value)
-  case over
-  case cancelled
 }
 
 extension Transport {

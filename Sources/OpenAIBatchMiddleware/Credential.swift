@@ -59,24 +59,17 @@ public struct Credential: Sendable {
     case .fixed(let field): return field
     case .unusable(let problem): throw CallFailure(.configuration(problem))
     case .bearer(let token):
-      let outcome = FirstOutcome<Result<HTTPField, CallFailure>>()
-      let source = Task { outcome.settle(await Self.field(for: token)) }
-      let timer = deadline.map { deadline in
-        Task {
-          guard (try? await clock.sleep(clock.now().duration(to: deadline))) != nil else { return }
-          outcome.settle(
-            .failure(.timedOut("The call's timeout passed before the credential's source gave a token.")))
+      let outcome = await firstOutcome {
+        await Self.field(for: token)
+      } timer: {
+        guard let deadline, (try? await clock.sleep(clock.now().duration(to: deadline))) != nil else {
+          return nil
         }
+        return .failure(.timedOut("The call's timeout passed before the credential's source gave a token."))
+      } cancelled: {
+        .failure(.cancelled("while asking for the token"))
       }
-      defer {
-        source.cancel()
-        timer?.cancel()
-      }
-      return try await withTaskCancellationHandler {
-        await outcome.value
-      } onCancel: {
-        outcome.settle(.failure(.cancelled("while asking for the token")))
-      }.get()
+      return try outcome.get()
     }
   }
 

@@ -89,30 +89,19 @@ enum UploadBody: Sendable {
   private static func copy(
     _ body: RequestBody, directory: String, until deadline: ContinuousClock.Instant?
   ) async throws(TransportFailure) -> UploadBody {
-    let outcome = FirstOutcome<Result<UploadBody, TransportFailure>>()
-    let copying = Task {
+    let outcome = await firstOutcome { () -> Result<UploadBody, TransportFailure> in
       do throws(TransportFailure) {
-        outcome.settle(.success(try await copy(body, directory: directory)))
+        return .success(try await copy(body, directory: directory))
       } catch {
-        outcome.settle(.failure(error))
+        return .failure(error)
       }
+    } timer: {
+      guard let deadline, (try? await ContinuousClock().sleep(until: deadline)) != nil else { return nil }
+      return .failure(TransportFailure(.notSent, "The request body took longer than the total time to make."))
+    } cancelled: {
+      .failure(.cancelled(mayHaveReachedServer: true))
     }
-    let timing = deadline.map { deadline in
-      Task {
-        try? await ContinuousClock().sleep(until: deadline)
-        outcome.settle(
-          .failure(TransportFailure(.notSent, "The request body took longer than the total time to make.")))
-      }
-    }
-    defer {
-      copying.cancel()
-      timing?.cancel()
-    }
-    return try await withTaskCancellationHandler {
-      await outcome.value
-    } onCancel: {
-      outcome.settle(.failure(.cancelled(mayHaveReachedServer: true)))
-    }.get()
+    return try outcome.get()
   }
 
   private static func copy(
