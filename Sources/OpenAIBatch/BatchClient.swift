@@ -113,9 +113,7 @@ public struct BatchClient: Sendable {
     do throws(TransportFailure) {
       bytes = try await response.collect(upTo: configuration.maximumResponseLength)
     } catch {
-      var failure = BatchClientError(
-        BatchClientError.kind(of: error), operation: operation.name, error.message,
-        attempts: record.attempts, underlying: error)
+      var failure = BatchClientError(error, operation: operation.name, attempts: record.attempts)
       failure.isOutcomeUnknown = record.effects > 0
       throw failure
     }

@@ -138,9 +138,7 @@ extension BatchClientError {
     let operation = request.operation
     switch failure.reason {
     case .transport(let cause):
-      self.init(
-        Self.kind(of: cause), operation: operation, cause.message, attempts: failure.attempts,
-        underlying: cause)
+      self.init(cause, operation: operation, attempts: failure.attempts)
     case .status(let cause):
       self.init(cause, of: request, attempts: failure.attempts, wallTime: wallTime)
     case .configuration(let problem):
@@ -182,8 +180,22 @@ extension BatchClientError {
     retryAfter = failure.retryHint(at: wallTime)?.delay
   }
 
-  static func kind(of failure: TransportFailure) -> Kind {
-    switch failure.kind {
+  init(_ failure: TransportFailure, operation: String, attempts: Int) {
+    // What is wrong with a file says more than that the body failed.
+    let message =
+      switch failure.underlying as? FileFailure {
+      case nil: failure.message
+      case let cause? where failure.kind == .body: cause.description
+      case let cause?: "\(failure.message) \(cause)"
+      }
+    self.init(
+      Self.kind(of: failure), operation: operation, message, attempts: attempts, underlying: failure)
+  }
+
+  private static func kind(of failure: TransportFailure) -> Kind {
+    // A response that waits on a disk that is full is no fault of the server's.
+    if failure.underlying is FileFailure { return .file }
+    return switch failure.kind {
     case .notSent, .interrupted, .truncated, .proxy: .connection
     case .timedOut: .timedOut
     case .insecure: .insecure

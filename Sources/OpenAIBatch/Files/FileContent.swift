@@ -127,9 +127,9 @@ public struct FileContent: AsyncSequence, Sendable {
       let policy = content.options.retry ?? configuration.retry
       let isTransient = [.interrupted, .truncated, .timedOut, .notSent].contains(failure.kind)
       guard isTransient, breaks < policy.maxAttempts else {
-        throw BatchClientError(
-          BatchClientError.kind(of: failure), operation: "fileContent",
-          "\(failure.message) \(delivered) bytes had been read.", attempts: breaks, underlying: failure)
+        var error = BatchClientError(failure, operation: "fileContent", attempts: breaks)
+        error.message += " \(delivered) bytes had been read."
+        throw error
       }
       do {
         try await configuration.clock.sleep(

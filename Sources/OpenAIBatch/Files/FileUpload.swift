@@ -47,15 +47,7 @@ struct FileUpload: Sendable {
 
   func run() async throws(BatchClientError) -> FileObject {
     let isParted = client.configuration.uploadLimits.travelsInParts(source.length, method)
-    do throws(BatchClientError) {
-      return isParted ? try await sendParts() : try await sendWhole()
-    } catch {
-      guard let failure = error.underlying as? TransportFailure,
-        let cause = failure.underlying as? FileFailure
-      else { throw error }
-      // What is wrong with the file says more than that the body failed.
-      throw BatchClientError(cause, operation: error.operation)
-    }
+    return isParted ? try await sendParts() : try await sendWhole()
   }
 
   /// The purpose as the provider calls it.

@@ -5,6 +5,14 @@ import OpenAIBatch
 import OpenAIBatchConformance
 import Testing
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// A status with the kind of error that it is.
 struct StatusRow: Sendable, CustomTestStringConvertible {
   var status: Int
@@ -178,6 +186,17 @@ private let billing = [
     #expect(error.attempts == attempts)
     #expect((error.underlying as? TransportFailure)?.kind == kind)
     #expect(error.isCancellation == (kind == .cancelled))
+  }
+
+  @Test(arguments: [(TransportFailure.Kind.tooLarge, "It could not be kept. "), (.body, "")])
+  func aDiskThatIsFullIsNoFaultOfTheServers(kind: TransportFailure.Kind, words: String) async throws {
+    let cause = FileFailure(path: "/tmp/spool", action: "write", code: ENOSPC)
+    let transport = ScriptedTransport { _ throws(TransportFailure) in
+      throw TransportFailure(kind, "It could not be kept.", underlying: cause)
+    }
+    let error = try await failure { try await BatchClient.test(transport).retrieveBatch("b") }
+    #expect(error.kind == .file)
+    #expect(error.message == words + "/tmp/spool: cannot write: No space left on device")
   }
 
   @Test(arguments: ["", "<html>\n<b>Sign in</b>", "{}", "[]", "null", "{\"id\":", "\u{FEFF}{}", #"{"id":7}"#])
