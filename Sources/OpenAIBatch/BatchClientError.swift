@@ -215,7 +215,7 @@ extension BatchClientError {
     self.init(.file, operation: operation, failure.description, underlying: failure)
   }
 
-  static func cancelled(_ operation: String) -> BatchClientError {
+  package static func cancelled(_ operation: String) -> BatchClientError {
     BatchClientError(.cancelled, operation: operation, "The task was cancelled.")
   }
 }

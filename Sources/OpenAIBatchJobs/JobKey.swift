@@ -54,10 +54,11 @@ struct JobKey {
     var hash = SHA256()
     do throws(FileFailure) {
       let bytes = try FileBytes(path: file.path)
-      while let chunk = try bytes.next() { hash.update(chunk) }
+      while !Task.isCancelled, let chunk = try bytes.next() { hash.update(chunk) }
     } catch {
       throw BatchClientError(error, operation: "hashInput")
     }
+    if Task.isCancelled { throw .cancelled("hashInput") }
     for text in texts {
       // With its length, so that no text can pass for the beginning of the next.
       hash.update(Array("\(text.utf8.count):\(text)".utf8)[...])

@@ -33,10 +33,11 @@ struct RequestCheck {
     }
   }
 
+  /// - Returns: Whether the file was read to its end; false when the task was cancelled.
   mutating func run(
     hash: (ArraySlice<UInt8>) -> UInt64, onRow: (RequestRow) -> Void,
     onProblem: ((RequestFile.Problem) -> Void)?
-  ) throws(FileFailure) {
+  ) throws(FileFailure) -> Bool {
     let bytes = try FileBytes(path: file.path, range: 0..<Int64.max, expecting: source.version)
     isHeard = onProblem != nil
     file.bytes = bytes.length
@@ -44,6 +45,7 @@ struct RequestCheck {
     var lines = JSONLineSplitter()
     var isAtEnd = false
     while !isAtEnd {
+      if Task.isCancelled { return false }
       if let chunk = try bytes.next() { lines.append(chunk) } else { isAtEnd = true }
       while let line = isAtEnd ? lines.finish() : lines.next() {
         if file.rows == 0, lines.hadByteOrderMark {
@@ -67,6 +69,7 @@ struct RequestCheck {
     // What concerns the whole comes first.
     file.problems = Array((found + file.problems).prefix(RequestFile.maximumProblems))
     for problem in found { onProblem?(problem) }
+    return true
   }
 
   private mutating func report(

@@ -98,7 +98,7 @@ public struct RequestFile: Sendable {
   ///   - path: A regular file of at most 1 TiB.
   ///   - limits: What the service takes.
   ///   - endpoint: The endpoint that each row must name; by default that of the first row.
-  /// - Throws: ``BatchClientError`` of kind `file` when it cannot be read. Problems of the content are not
+  /// - Throws: ``BatchClientError``: kind `file` when it cannot be read, `cancelled`. Problems of the content are not
   ///   thrown: see ``problems``.
   public init(
     checking path: String, limits: Limits = .openAI, endpoint: BatchEndpoint? = nil
@@ -136,13 +136,15 @@ public struct RequestFile: Sendable {
     hash: (ArraySlice<UInt8>) -> UInt64, onRow: (RequestRow) -> Void = { _ in },
     onProblem: ((Problem) -> Void)? = nil
   ) throws(BatchClientError) {
+    let isWhole: Bool
     do throws(FileFailure) {
       var check = try RequestCheck(path: path, scope: scope, limits: limits, endpoint: endpoint)
-      try check.run(hash: hash, onRow: onRow, onProblem: onProblem)
+      isWhole = try check.run(hash: hash, onRow: onRow, onProblem: onProblem)
       self = check.file
     } catch {
       throw BatchClientError(error, operation: "checkRequests")
     }
+    guard isWhole else { throw .cancelled("checkRequests") }
   }
 
   /// Throws when the file is not as it was checked.

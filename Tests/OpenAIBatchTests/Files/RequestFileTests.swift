@@ -206,6 +206,16 @@ private func line(
     #expect(error.message.hasPrefix(path))
   }
 
+  @Test func endsWithItsTask() async throws {
+    let path = try folder.write(line("a"), to: "in.jsonl")
+    let check = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      _ = try RequestFile(checking: path)
+    }
+    let error = try #require(await #expect(throws: BatchClientError.self) { try await check.value })
+    #expect(error.isCancellation)
+  }
+
   @Test func findsADuplicateFarBack() throws {
     // More than a mark's distance between the two, and blank lines that count as lines.
     var lines = (1...3000).map {
