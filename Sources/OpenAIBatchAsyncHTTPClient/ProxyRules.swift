@@ -21,15 +21,10 @@ struct ProxyRules: Sendable {
   /// The URL of the proxy for a host; `nil` for none.
   func proxy(forHost host: String, isSecure: Bool) -> String? {
     let route = isSecure ? secure : plain
+    guard !route.url.isEmpty, route.exceptions != "*" else { return nil }
     let host = host.lowercased()
-    let exceptions = route.exceptions.lowercased().split { $0 == "," || $0 == " " }
-    return route.url.isEmpty || exceptions.contains { Self.matches(host, $0) } ? nil : route.url
-  }
-
-  private static func matches(_ host: String, _ exception: Substring) -> Bool {
-    if exception == "*" { return true }
-    let domain = exception.drop { $0 == "." }
-    return !domain.isEmpty && (host == domain || host.hasSuffix("." + domain))
+    let exceptions = route.exceptions.lowercased().split { $0 == "," || $0.isWhitespace }
+    return exceptions.contains { ProxyException($0)?.covers(host) == true } ? nil : route.url
   }
 }
 

@@ -102,6 +102,23 @@ struct ValidationTests {
     #expect(url.proxy(forHost: "api.example.com", isSecure: false) == "http://p:1")
   }
 
+  /// As libcurl reads them.
+  @Test(arguments: [
+    ("api.example.com", "example.com.", true), ("api.example.com.", "example.com", true),
+    ("api.example.com", "..example.com", true), ("notexample.com", "example.com", false),
+    ("api.example.com", "x.example,*", false), ("api.example.com", "*.example.com", false),
+    ("10.1.2.3", "10.0.0.0/8", true), ("11.1.2.3", "x,10.0.0.0/8", false), ("10.1.2.3", "10.1.2.0/23", true),
+    ("10.1.4.3", "10.1.2.0/23", false), ("10.1.2.3", "10.1.2.3", true), ("10.1.2.3", "2.3", false),
+    ("10.1.2.3", "0.0.0.0/0", true), ("10.1.2.3", "10.0.0.0/33", false), ("10.1.2.3", "10.0.0.0/", false),
+    ("::1", "[::1]", true), ("::1", "0:0::1", true), ("fd00::7", "fd00::/8", true),
+    ("fe00::7", "fd00::/8", false),
+    ("::1", "0.0.0.0/0", false), ("api.example.com", "x\tAPI.example.com", true),
+  ])
+  func exceptionsFromTheProxy(host: String, exceptions: String, isDirect: Bool) {
+    let rules = ProxyRules(.environment, environment: ["https_proxy": "http://p:1", "no_proxy": exceptions])
+    #expect(rules.proxy(forHost: host, isSecure: true) == (isDirect ? nil : "http://p:1"))
+  }
+
   @Test(arguments: [
     ("http://proxy.example:3128", HTTPClient.Configuration.Proxy.server(host: "proxy.example", port: 3128)),
     ("proxy.example:3128/", .server(host: "proxy.example", port: 3128)),
