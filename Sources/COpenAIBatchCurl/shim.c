@@ -163,6 +163,25 @@ int ccurl_peek(curl_socket_t socket) {
   return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? 0 : -1;
 }
 
+bool ccurl_has_decrypted_input(CURL *easy) {
+  struct curl_tlssessioninfo *session = NULL;
+  CURLcode code = curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &session);
+  if (code != CURLE_OK || !session || !session->internals) return false;
+  // As libcurl has them loaded: this library is linked to neither.
+  switch (session->backend) {
+  case CURLSSLBACKEND_OPENSSL: {
+    int (*pending)(const void *) = (int (*)(const void *))dlsym(RTLD_DEFAULT, "SSL_pending");
+    return pending && pending(session->internals) > 0;
+  }
+  case CURLSSLBACKEND_GNUTLS: {
+    size_t (*pending)(void *) = (size_t (*)(void *))dlsym(RTLD_DEFAULT, "gnutls_record_check_pending");
+    return pending && pending(session->internals) > 0;
+  }
+  default:
+    return false;
+  }
+}
+
 struct curl_slist *ccurl_make_list(const char *lines, size_t length, size_t count) {
   if (count == 0) return NULL;
   struct curl_slist *list = malloc(count * sizeof *list + length);

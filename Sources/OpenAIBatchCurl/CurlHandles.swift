@@ -140,6 +140,9 @@ final class EasyHandle {
     curl_easy_pause(pointer, pauses.rawValue)
   }
 
+  /// Whether bytes wait between TLS and libcurl, where a look at the socket does not find them.
+  var hasDecryptedInput: Bool { ccurl_has_decrypted_input(pointer) }
+
   func long(_ info: CURLINFO) -> Int {
     var value = 0
     return ccurl_get_long(pointer, info, &value) == CURLE_OK ? value : 0

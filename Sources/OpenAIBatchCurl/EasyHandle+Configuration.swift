@@ -59,7 +59,9 @@ extension EasyHandle {
       set(CURLOPT_POST, 1)
       set(CURLOPT_POSTFIELDSIZE_LARGE, size: length ?? -1)
       readBodyFromOwner()
-      set(CURLOPT_UPLOAD_BUFFERSIZE, Int(min(max(length ?? .max, 16 << 10), 512 << 10)))
+      // An early answer is looked for before each buffer is filled, and over TLS lost where the server has closed.
+      let longest: Int64 = request.isSecure ? 16 << 10 : 512 << 10
+      set(CURLOPT_UPLOAD_BUFFERSIZE, Int(min(max(length ?? .max, 16 << 10), longest)))
     }
     return request.customMethod.map { set(CURLOPT_CUSTOMREQUEST, text: $0) } ?? true
   }

@@ -159,6 +159,10 @@ final class EngineLoop {
 
   private func fillSlots() {
     while live.count < settings.maxConnections, let transfer = queue.popFirst() {
+      guard transfer.deadline.map({ $0 > .now }) != false else {
+        transfer.finish(.failed(Self.waitedTooLong))
+        continue
+      }
       let call = LiveTransfer(transfer, loop: self)
       live[ObjectIdentifier(transfer)] = call
       if let upload = transfer.upload {
@@ -262,17 +266,19 @@ final class EngineLoop {
     for call in live.values {
       switch call.check(now: now) {
       case .success(let next): if let next { noteDeadline(next) }
-      case .failure(let failure): end(call, .failed(failure))
+      case .failure(let failure): end(call, call.hasWholeAnswer ? .complete : .failed(failure))
       }
     }
     queue.forEach { transfer in
       guard let deadline = transfer.deadline else { return }
       if deadline > now { return noteDeadline(deadline) }
-      transfer.finish(
-        .failed(TransportFailure(.notSent, "The total timeout passed while the request waited.")))
+      transfer.finish(.failed(Self.waitedTooLong))
     }
     nextCheck = nextCheck.map { max($0, now + Self.checkInterval) }
   }
+
+  private static let waitedTooLong = TransportFailure(
+    .notSent, "The total timeout passed while the request waited.")
 
   private func waitingTime() -> CInt {
     // A second is a safety net: libcurl and the deadlines say when to wake.

@@ -77,7 +77,10 @@ final class LiveTransfer {
     if !isKept { loop.sockets.add(ends, opened: openedSockets) }
     socket = loop.sharesConnections ? nil : loop.sockets.socket(of: ends)
     // What waits on a kept connection is its end, or no answer to this request.
-    if isKept, let socket, ConnectionSockets.input(of: socket) != .nothing {
+    if isKept, let socket,
+      ConnectionSockets.input(of: socket) != .nothing
+        || transfer.request.isSecure && easy?.hasDecryptedInput == true
+    {
       needsFreshConnection = true
       return false
     }
@@ -253,6 +256,7 @@ final class LiveTransfer {
   func failure(for code: CURLcode) -> TransportFailure? {
     if let failure { return failure }
     guard let easy else { return nil }
+    if hasWholeAnswer { return nil }
     // Over HTTP/2 libcurl takes a stream that the server gave up for one that ended.
     let code = code == CURLE_OK && isShort ? CURLE_PARTIAL_FILE : code
     let outcome = TransferOutcome(
@@ -260,6 +264,13 @@ final class LiveTransfer {
       proxyStatus: code == CURLE_OK ? 0 : easy.long(CURLINFO_HTTP_CONNECTCODE),
       detail: code == CURLE_OK ? "" : easy.errorMessage(for: code), authority: transfer.authority)
     return outcome.failure
+  }
+
+  /// Whether the server has said all, and if before it read the whole request: what becomes of the rest is of no
+  /// interest then.
+  var hasWholeAnswer: Bool {
+    guard parser.isComplete, transfer.upload != nil || sentCount > 0 else { return false }
+    return !parser.mayHaveBody || parser.contentLength == receivedCount
   }
 
   private var isShort: Bool {

@@ -85,7 +85,13 @@ struct PreparedRequest: Sendable {
     }
     headerLines = lines.bytes
     headerCount = lines.count
+    guard url.count + headerLines.count <= Self.maximumHeadLength else {
+      throw .invalid("The request's URL and header have more than \(Self.maximumHeadLength) bytes.")
+    }
   }
+
+  /// libcurl sends heads of up to 1 MiB, and says of longer ones that memory is used up.
+  private static let maximumHeadLength = 512 << 10
 
   private static func isSecure(_ scheme: String?) throws(TransportFailure) -> Bool {
     switch scheme?.lowercased() {

@@ -65,6 +65,10 @@ struct TransferOutcome {
     case CURLE_OUT_OF_MEMORY where !headIsComplete:
       // What libcurl says to a header line of more than 100 KiB.
       return tooLarge
+    case CURLE_RECV_ERROR where isRefusalOfCertificate, CURLE_SEND_ERROR where isRefusalOfCertificate:
+      return TransportFailure(
+        .insecure, "\(authority) refused this client's certificate, or asks for one.",
+        mayHaveReachedServer: true)
     case CURLE_BAD_FUNCTION_ARGUMENT where headHasBegun,
       CURLE_RECV_ERROR where detail.contains("chunked-encoding"):
       return TransportFailure(.malformed, "\(authority) broke the chunked encoding of its response.")
@@ -77,6 +81,12 @@ struct TransferOutcome {
         .interrupted,
         "The connection to \(authority) broke before it answered (libcurl code \(code.rawValue)).")
     }
+  }
+
+  /// In TLS 1.3 the server says so after the client has begun to send.
+  private var isRefusalOfCertificate: Bool {
+    ["certificate required", "unknown ca", "bad certificate", "certificate unknown", "certificate expired"]
+      .contains { detail.contains("alert \($0)") }
   }
 
   private var truncated: TransportFailure {

@@ -8,9 +8,11 @@ internal import OpenAIBatchTransport
 /// A pure value: it performs nothing and returns what to do. The waiter is whatever the owner resumes.
 struct UploadBuffer<Waiter> {
   /// At this many unsent bytes the source is not asked for more.
-  static var highMark: Int { 1 << 20 }
+  static var highMark: Int { 512 << 10 }
   /// Below this many unsent bytes it is asked again.
   static var lowMark: Int { 256 << 10 }
+  /// Small pieces are joined up to this length: an array for each byte would take a hundred times its memory.
+  private static var pieceLength: Int { 16 << 10 }
 
   enum Room {
     /// The source may give its next bytes.
@@ -59,7 +61,13 @@ struct UploadBuffer<Waiter> {
   /// Adds bytes; `true` when the engine waits for them.
   mutating func push(_ chunk: ArraySlice<UInt8>) -> Bool {
     guard !isClosed, !chunk.isEmpty else { return false }
-    chunks.append(chunk)
+    if let last = chunks.indices.last, last >= firstChunk,
+      chunks[last].count + chunk.count <= Self.pieceLength
+    {
+      chunks[last] += chunk
+    } else {
+      chunks.append(chunk)
+    }
     unsentCount += chunk.count
     isFull = unsentCount >= Self.highMark
     return signal()

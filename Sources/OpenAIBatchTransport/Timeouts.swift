@@ -6,7 +6,7 @@ public struct Timeouts: Sendable, Hashable {
   /// Name resolution, TCP and TLS together. A connection that takes longer fails as `notSent`. 10 s by default.
   public var connect: Duration
   /// The longest silence on an open connection, in either direction. Time during which our own reader or body
-  /// source is paused does not count. 120 s by default.
+  /// source is paused does not count. Half a header line is silence until it is whole. 120 s by default.
   public var idle: Duration
   /// From the start of the request to the last byte of the response, our own pauses included. `nil` means no
   /// limit: right for uploads and file content. 120 s by default.

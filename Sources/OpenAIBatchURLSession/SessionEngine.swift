@@ -17,7 +17,9 @@ final class SessionEngine: Sendable {
   private let process = getpid()
   /// Tasks are made, resumed and cancelled here only: in order, never on a thread of Swift's pool, because each of
   /// these waits for Foundation's queue, and never inside a callback, which runs on that queue.
-  private let control = DispatchQueue(label: "OpenAIBatchURLSession.control")
+  /// One for all engines: Foundation's queue is one, too, and with a thread of each engine waiting for it, it would
+  /// get none of its own any more.
+  private static let control = DispatchQueue(label: "OpenAIBatchURLSession.control")
 
   private enum Intake {
     case open, draining, stopped
@@ -33,6 +35,8 @@ final class SessionEngine: Sendable {
     var intake = Intake.open
     /// Calls that were let in and wait for their head; at first they are in no line, while their bodies are copied.
     var calls = 0
+    /// The bodies that are being copied.
+    var copies: [UInt64: Task<Result<UploadBody, TransportFailure>, Never>] = [:]
     var drainWaiters: [CheckedContinuation<Void, Never>] = []
   }
   private let state: Mutex<State>
@@ -62,22 +66,51 @@ final class SessionEngine: Sendable {
     let use = Self.connectionUse(for: request)
     let urlRequest = try URLRequest(request, keepsConnection: use == .kept)
     let timeouts = request.timeouts.bounded
-    let body = try await UploadBody.prepare(
-      request.body, directory: directory, deadline: timeouts.total.map { start + $0 })
-    let setup = TransferState.Setup(
-      host: request.head.authority ?? "", timeouts: timeouts, bodyLength: body.length,
-      spool: ResponseSpool.Limits(files: configuration.spoolLimit, directory: directory),
-      canSuspend: Self.canSuspend, start: start)
     let id = state.withLock { state in
       state.lastID += 1
       return state.lastID
     }
+    let body = try await body(of: request, id: id, deadline: timeouts.total.map { start + $0 })
+    let setup = TransferState.Setup(
+      host: request.head.authority ?? "", timeouts: timeouts, bodyLength: body.length,
+      spool: ResponseSpool.Limits(files: configuration.spoolLimit, directory: directory),
+      canSuspend: Self.canSuspend, start: start)
     let transfer = Transfer(
       id: id, method: request.head.method, urlRequest: urlRequest, body: body, connectionUse: use,
       setup: setup,
       engine: self)
     let head = try await transfer.head()
     return TransportResponse(head: head, body: ResponseBody(transfer))
+  }
+
+  /// The body in a form that can be sent. ``shutDown()`` ends the copying of one that is copied.
+  private func body(
+    of request: TransportRequest, id: UInt64, deadline: ContinuousClock.Instant?
+  ) async throws(TransportFailure) -> UploadBody {
+    let directory = directory
+    let copying = Task { () -> Result<UploadBody, TransportFailure> in
+      do throws(TransportFailure) {
+        return .success(try await .prepare(request.body, directory: directory, deadline: deadline))
+      } catch {
+        return .failure(error)
+      }
+    }
+    let isStopped = state.withLock { state in
+      state.copies[id] = copying
+      return state.intake == .stopped
+    }
+    if isStopped { copying.cancel() }
+    let result = await withTaskCancellationHandler {
+      await copying.value
+    } onCancel: {
+      copying.cancel()
+    }
+    let wasStopped = state.withLock { state in
+      state.copies[id] = nil
+      return state.intake == .stopped
+    }
+    if wasStopped, !Task.isCancelled { throw .shutDown(mayHaveReachedServer: false) }
+    return try result.get()
   }
 
   #if canImport(FoundationNetworking)
@@ -136,7 +169,7 @@ final class SessionEngine: Sendable {
       state.withLock { _ = $0.line.remove(id) }
       return
     }
-    control.async {
+    Self.control.async {
       switch action {
       case .cancelTask: task.cancel()
       case .suspendTask: task.suspend()
@@ -147,7 +180,7 @@ final class SessionEngine: Sendable {
   }
 
   private func launch(_ transfer: Transfer) {
-    control.async { [self] in
+    Self.control.async { [self] in
       guard transfer.start() else { return finish(transfer.id) }
       // It may have waited in line for long.
       if let damage = transfer.body.damage {
@@ -206,16 +239,20 @@ final class SessionEngine: Sendable {
 
   /// Fails all transfers and lets the sessions go.
   func shutDown() {
-    let (transfers, sessions) = state.withLock { state in
+    let (copies, transfers, sessions) = state.withLock { state in
       state.intake = .stopped
       let sessions = [state.kept, state.closed]
       state.kept = nil
       state.closed = nil
-      return (Array(state.running.values) + state.line.removeAllWaiting(), sessions)
+      return (
+        Array(state.copies.values), Array(state.running.values) + state.line.removeAllWaiting(), sessions
+      )
     }
+    for copying in copies { copying.cancel() }
     for transfer in transfers { transfer.shutDown() }
     // The sessions end here, after the lock was given back.
     withExtendedLifetime(sessions) {}
+    endIfDrained()
   }
 
   /// Refuses new transfers and waits until nothing of the others is left. A cancelled task ends them.

@@ -143,7 +143,12 @@ final class Transfer: ResponseBodySource {
 
   func didReceive(_ response: HTTPURLResponse) {
     // Foundation on Linux announces interim responses like final ones.
-    guard !(100..<200).contains(response.statusCode) else { return }
+    guard !(100..<200).contains(response.statusCode) else {
+      return update {
+        $0.didReceiveInterim(at: .now)
+        return []
+      }
+    }
     let head: Result<ResponseHead, TransportFailure>
     do {
       head = .success(try ResponseHead(response, method: method))

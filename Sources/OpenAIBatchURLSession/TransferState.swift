@@ -126,6 +126,11 @@ struct TransferState {
     lastActivity = now
   }
 
+  /// An interim response came: the server is there.
+  mutating func didReceiveInterim(at now: Instant) {
+    lastActivity = now
+  }
+
   /// The response's head arrived; a failure means that it is not acceptable.
   mutating func didReceive(head result: Result<ResponseHead, TransportFailure>, at now: Instant) -> [Action] {
     lastActivity = now

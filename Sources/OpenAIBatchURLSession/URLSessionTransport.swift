@@ -26,6 +26,9 @@ public import OpenAIBatchTransport
 ///   from waiting, and `idle` and `total` apply.
 /// - Repeated response fields arrive as one, joined with commas. A field without a space after its colon or
 ///   with bytes that are not UTF-8, and a status line without a space after its code, count as `malformed`.
+/// - A folded `Transfer-Encoding` is not seen: its body arrives with the sizes of its chunks. A head of tens of
+///   thousands of folded lines holds up the calls of all transports while Foundation reads it; of heads there is no
+///   limit below its own.
 /// - A redirect without a `Location` arrives without its body.
 /// - TLS trusts the system's certificates and no others; `SSL_CERT_FILE` is not honoured. HTTP/2 is used when libcurl
 ///   and the server agree on it, and cannot be turned off.

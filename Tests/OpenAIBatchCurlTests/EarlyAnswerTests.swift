@@ -50,6 +50,24 @@ struct EarlyAnswerTests {
     #expect(String(decoding: try await response.collect(upTo: 100), as: UTF8.self) == "no more")
   }
 
+  /// Whether the server has gone or says nothing more, what it has said is all there is.
+  @Test(arguments: ["200 OK\r\nContent-Length: 2\r\n\r\nok", "204 No Content\r\n\r\n"], [false, true])
+  func aWholeAnswerCountsWhateverBecomesOfTheRestOfTheRequest(answer: String, closes: Bool) async throws {
+    let server = try LoopbackServer { connection in
+      guard connection.readHead() != nil else { return }
+      connection.send("HTTP/1.1 \(answer)")
+      if !closes { connection.waitForPeerToClose() }
+    }
+    defer { server.stop() }
+    let transport = makeTransport()
+    defer { withExtendedLifetime(transport) {} }
+    let body = RequestBody.bytes([UInt8](repeating: 0, count: 20 << 20))
+    let request = server.request(.post, body: body, timeouts: Timeouts(idle: .milliseconds(300), total: nil))
+    let (head, bytes) = try await transport.exchange(request)
+    #expect(head.status.kind == .successful)
+    #expect(bytes == Array((answer.hasSuffix("ok") ? "ok" : "").utf8))
+  }
+
   @Test(arguments: ["Content-Length: 4", "Connection: close"])
   func anAnswerThatStallsIsTimedOut(field: String) async throws {
     let server = try LoopbackServer { connection in

@@ -62,6 +62,19 @@ struct TransferOutcomeTests {
     #expect(failure?.message.contains("words") == false)
   }
 
+  @Test(arguments: [
+    ("OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0", true),
+    ("OpenSSL SSL_read: error:0A000418:SSL routines::tlsv1 alert unknown ca, errno 0", true),
+    ("OpenSSL SSL_read: error:0A000412:SSL routines::sslv3 alert bad certificate, errno 0", true),
+    ("OpenSSL SSL_read: error:0A000126:SSL routines::unexpected eof while reading, errno 0", false),
+    ("OpenSSL SSL_read: error:0A000438:SSL routines::tlsv1 alert internal error, errno 0", false),
+  ])
+  func aCertificateThatIsRefusedLate(detail: String, isInsecure: Bool) {
+    let failure = failure(CURLE_RECV_ERROR, .sent, detail: detail)
+    #expect(failure?.kind == (isInsecure ? .insecure : .interrupted))
+    #expect(failure?.mayHaveReachedServer == true)
+  }
+
   @Test func oneCodeOfManyMeanings() {
     let chunks = failure(
       CURLE_RECV_ERROR, .headComplete, detail: "Illegal or missing hexadecimal sequence in chunked-encoding")

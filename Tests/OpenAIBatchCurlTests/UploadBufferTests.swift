@@ -27,13 +27,33 @@ struct UploadBufferTests {
     _ = buffer.start()
     #expect(buffer.push([1]) == true)
     #expect(buffer.push([2]) == false)
-    #expect(bytes(buffer.take()) == [1])
-    #expect(bytes(buffer.take()) == [2])
+    #expect(bytes(buffer.take()) == [1, 2])
     guard case .starved = buffer.take() else { return #expect(Bool(false)) }
     #expect(buffer.push([3]) == true)
     #expect(buffer.finish(.success(())) == false)
     #expect(bytes(buffer.take()) == [3])
     guard case .end = buffer.take() else { return #expect(Bool(false)) }
+  }
+
+  @Test func smallPiecesAreJoined() {
+    var buffer = Buffer()
+    _ = buffer.start()
+    var given: [UInt8] = []
+    for piece in 0..<40_000 {
+      let chunk = [UInt8](repeating: UInt8(truncatingIfNeeded: piece), count: 1 + piece % 3)
+      given += chunk
+      _ = buffer.push(chunk[...])
+    }
+    _ = buffer.push([UInt8](repeating: 7, count: 100_000)[...])
+    given += [UInt8](repeating: 7, count: 100_000)
+    var taken: [UInt8] = []
+    var pieces = 0
+    while case .bytes(let bytes, _) = buffer.take() {
+      taken += bytes
+      pieces += 1
+    }
+    #expect(taken == given)
+    #expect(pieces < 8)
   }
 
   @Test func theEndAloneSignals() {

@@ -67,6 +67,16 @@ struct ValidationTests {
     #expect(refusal(head(.post, headers: [.transferEncoding: "chunked"]), .bytes([1]))?.kind == .invalid)
   }
 
+  @Test(arguments: [(600_000, 0), (0, 600_000), (300_000, 300_000), (9_000_000, 0)])
+  func aHeadThatLibcurlDoesNotSend(pathLength: Int, valueLength: Int) {
+    let failure = refusal(
+      head(
+        path: "/" + String(repeating: "a", count: pathLength),
+        headers: [.authorization: String(repeating: "a", count: valueLength)]))
+    #expect(failure?.kind == .invalid)
+    #expect(failure?.message.contains("524288") == true)
+  }
+
   @Test(arguments: ["a\u{1}b", "a\u{7F}b", "a\u{1F}"])
   func controlCharactersInAValue(value: String) {
     // HTTPTypes turns CR, LF and NUL into spaces itself; the rest reaches us in this form.

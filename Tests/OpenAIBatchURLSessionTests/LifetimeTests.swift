@@ -45,6 +45,19 @@ extension NetworkTests {
       await transport.shutdown()
     }
 
+    /// With a thread of each waiting for Foundation's only queue, that got no thread any more, for ever.
+    @Test func manyTransportsDoNotStopEachOther() async throws {
+      let server = try LoopbackServer.answering { _ in LoopbackAnswer(body: "ok") }
+      defer { server.stop() }
+      let failures = await withTaskGroup { group in
+        for _ in 0..<300 {
+          group.addTask { await URLSessionTransport().failure(of: server.request()) }
+        }
+        return await group.reduce(into: []) { if let failure = $1 { $0.append(failure) } }
+      }
+      #expect(failures.isEmpty, "\(failures.first as Any)")
+    }
+
     @Test func aCancelledShutdownEndsABodyThatIsBeingRead() async throws {
       let server = try LoopbackServer { connection in
         _ = connection.readRequest()

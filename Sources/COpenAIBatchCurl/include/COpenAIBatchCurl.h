@@ -56,6 +56,8 @@ CURLcode ccurl_get_pointer(CURL *easy, CURLINFO info, void **value);
 int ccurl_local_port(curl_socket_t socket);
 // What waits to be read, without reading it: 1 for bytes, -1 for the end or an error, 0 for nothing.
 int ccurl_peek(curl_socket_t socket);
+// Whether bytes that came over TLS are decrypted and not yet read, on the connection of a transfer under way.
+bool ccurl_has_decrypted_input(CURL *easy);
 
 // The list of `count` NUL-terminated lines that lie one after another in `length` bytes, copied into one
 // allocation; NULL when memory is out.

@@ -231,6 +231,25 @@ extension CaseDefinition {
       first?.kind == .shutDown && first?.mayHaveReachedServer == true, "The first: \(first as Any)")
     try bench.expect(
       second?.kind == .shutDown && second?.mayHaveReachedServer == false, "The second: \(second as Any)")
+    try await cancelledShutdownWhileASourceRests(bench)
+  }
+
+  private static func cancelledShutdownWhileASourceRests(_ bench: Bench) async throws {
+    let isResting = bench.event()
+    let isReleased = bench.event()
+    let server = try bench.server { $0.waitForPeerToClose() }
+    let pieces = PieceReader.resting(after: 1, asked: isResting, released: isReleased)
+    let body = RequestBody.producer(length: nil, isReplayable: false) { pieces }
+    let subject = bench.unkeptTransport()
+    let call = Task { await subject.transport.failure(of: server.request(.post, body: body)) }
+    await isResting.wait()
+    let end = Task { await subject.shutdown() }
+    try await bench.promptly {
+      end.cancel()
+      await end.value
+      try bench.expect(await call.value, [.shutDown])
+      await isReleased.wait()
+    }
   }
 
   static let nothingGrows = CaseDefinition(
