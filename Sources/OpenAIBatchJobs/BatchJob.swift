@@ -106,7 +106,7 @@ public struct BatchJob: Sendable {
     try client.checkRoomForAccount()
     let search = JobSearch(client: client, key: try JobKey(of: file, options), options: options)
     let batch = try await batch(for: file, search, progress)
-    let ended = try await waitUntilEnded(batch, search, progress)
+    let ended = try await namingItsFiles(try await waitUntilEnded(batch, search, progress))
     progress(.fetching(ended))
     do throws(BatchClientError) {
       try file.requireUnchanged(operation: "account")
@@ -207,6 +207,16 @@ public struct BatchJob: Sendable {
     return batch.status == .cancelled ? try await search.other(than: batch, progress) : nil
   }
 
+  /// The batch with its answers' file, which some services name a moment after the end only.
+  private func namingItsFiles(_ batch: Batch) async throws(BatchClientError) -> Batch {
+    var batch = batch
+    for pause in JobSearch.pausesForFiles where batch.hasAnswersWithoutFile {
+      try await client.pause(pause, operation: "results")
+      batch = try await client.retrieveBatch(batch.id)
+    }
+    return batch
+  }
+
   /// What came back of the batch.
   private func account(
     of batch: Batch, hasJustEnded: Bool
@@ -222,6 +232,13 @@ public struct BatchJob: Sendable {
       try await client.pause(pause, operation: "results")
     }
     return try await client.account(of: batch, input: input, keepsLines: true)
+  }
+}
+
+extension Batch {
+  /// Whether it says that rows were answered, and not where.
+  fileprivate var hasAnswersWithoutFile: Bool {
+    outputFileID == nil && (requestCounts.completed > 0 || status == .completed && errorFileID == nil)
   }
 }
 

@@ -11,6 +11,7 @@ final class LateService: Transport {
   private struct State {
     var hidden: (batch: String, lists: Int)?
     var missingContents = 0
+    var unnamedFiles = 0
   }
   private let service: any Transport
   private let state = Mutex(State())
@@ -23,6 +24,9 @@ final class LateService: Transport {
   /// Answers so many requests for a file's content with 404.
   func missContents(_ count: Int) { state.withLock { $0.missingContents = count } }
 
+  /// Leaves the files out of so many answers about a batch that has them.
+  func leaveFilesUnnamed(_ count: Int) { state.withLock { $0.unnamedFiles = count } }
+
   func send(_ request: TransportRequest) async throws(TransportFailure) -> TransportResponse {
     let path = request.head.path ?? ""
     if path.hasSuffix("/content"), state.withLock({ Self.countDown(&$0.missingContents) }) {
@@ -34,12 +38,18 @@ final class LateService: Transport {
       return Self.countDown(&hidden.lists) ? hidden.batch : nil
     }
     let response = try await service.send(request)
-    guard let hidden else { return response }
+    let isOneBatch = request.operation == "retrieveBatch"
+    guard hidden != nil || isOneBatch else { return response }
     let head = response.head
     let text = try await response.collect(upTo: 1 << 20)
-    var list = (try? JSONSerialization.jsonObject(with: Data(text))) as? [String: Any] ?? [:]
-    list["data"] = (list["data"] as? [[String: Any]])?.filter { $0["id"] as? String != hidden }
-    let bytes = (try? JSONSerialization.data(withJSONObject: list)).map(Array.init) ?? []
+    var object = (try? JSONSerialization.jsonObject(with: Data(text))) as? [String: Any] ?? [:]
+    if let hidden {
+      object["data"] = (object["data"] as? [[String: Any]])?.filter { $0["id"] as? String != hidden }
+    } else if object["output_file_id"] is String, state.withLock({ Self.countDown(&$0.unnamedFiles) }) {
+      object["output_file_id"] = ""
+      object["error_file_id"] = nil
+    }
+    let bytes = (try? JSONSerialization.data(withJSONObject: object)).map(Array.init) ?? []
     var fields = head.headerFields
     fields[.contentLength] = nil
     return TransportResponse(

@@ -58,6 +58,16 @@ struct LateServiceTests {
     #expect(try await fixture.job().run().isComplete)
   }
 
+  @Test(arguments: [0, 1, 2, 3])
+  func filesMayBeNamedAMomentAfterTheBatchEnded(count: Int) async throws {
+    let (fixture, service) = try Self.fixture()
+    try fixture.writeInput(rows: 2)
+    service.leaveFilesUnnamed(count)
+    let report = try await fixture.job().run()
+    #expect(report.isComplete == (count < 3), "15 s are waited for")
+    #expect(report.audit.rows == 2)
+  }
+
   @Test func anotherInputsBatchUnderTheSameKeyIsNotTaken() async throws {
     let (fixture, service) = try Self.fixture()
     try fixture.writeInput(rows: 2)
