@@ -67,40 +67,20 @@ extension BatchClient {
   ///
   /// - Parameters:
   ///   - keepsOlder: Whether older batches on the pages that were read anyway are given, too.
-  ///   - isThorough: Whether a batch that is overlooked does harm. A server that does not say whether there are more
-  ///     may give shorter pages than it was asked for: then only an empty page is the end. An empty page of which it
-  ///     says that more follows is none.
+  ///   - walk: How it takes what the server leaves open.
   func batches(
     after: BatchID? = nil, pageSize: Int = 100, createdSince: Date?, keepsOlder: Bool = false,
-    isThorough: Bool = false, options: CallOptions,
-    until deadline: ContinuousClock.Instant?
+    walk: ListWalk = .usual, options: CallOptions, until deadline: ContinuousClock.Instant?
   ) -> PagedSequence<Batch, BatchClientError> {
     PagedSequence(after: after, repeatedCursor: { .repeatedCursor($0.rawValue, "listBatches") }) {
       cursor throws(BatchClientError) in
       let list = try await perform(
-        .listBatches(after: cursor, limit: pageSize, fullPage: isThorough ? 1 : pageSize), options,
+        .listBatches(after: cursor, limit: pageSize, fullPage: walk.fullPage(of: pageSize)), options,
         until: deadline ?? self.deadline(options))
-      var page = Page(items: list.data, next: list.hasMore ? list.data.last?.id : nil)
-      if isThorough, list.hasMore, list.data.isEmpty {
-        guard let last = list.lastID, !last.rawValue.isEmpty else { throw .emptyPageWithMore }
-        return Page(items: [], next: last)
-      }
-      // It goes by no cursor, and gave all at once.
-      if isThorough, !list.statesMore, let cursor, list.data.contains(where: { $0.id == cursor }) {
-        page = Page(items: [], next: nil)
-      }
-      if let createdSince { page.end(before: createdSince, keepsOlder: keepsOlder) }
+      var page = try list.page(after: cursor, walk, operation: "listBatches")
+      if let createdSince { page.end(before: createdSince, keepsOlder: keepsOlder, walk) }
       return page
     }
-  }
-}
-
-extension BatchClientError {
-  fileprivate static var emptyPageWithMore: BatchClientError {
-    BatchClientError(
-      .malformedResponse, operation: "listBatches",
-      "The server gave an empty page and says that there are more batches, without a cursor to them.",
-      attempts: 1)
   }
 }
 
@@ -109,7 +89,7 @@ extension BatchClient {
   package func allBatches(
     createdSince: Date? = nil, options: CallOptions = CallOptions()
   ) -> PagedSequence<Batch, BatchClientError> {
-    batches(createdSince: createdSince, isThorough: true, options: options, until: nil)
+    batches(createdSince: createdSince, walk: .thorough, options: options, until: nil)
   }
 }
 
@@ -118,8 +98,9 @@ extension Page<Batch> {
   ///
   /// A search that ends too early repeats a create. So a list with the oldest first, which the service does not
   /// rule out, is read to its end.
-  fileprivate mutating func end(before date: Date, keepsOlder: Bool) {
-    if let first = items.first, let last = items.last, last.isKnown(toBeOlderThan: date),
+  fileprivate mutating func end(before date: Date, keepsOlder: Bool, _ walk: ListWalk) {
+    // One item alone does not tell the order.
+    if items.count > 1 || walk == .usual, let first = items.first, let last = items.last, last.isKnown(toBeOlderThan: date),
       last.createdAt <= first.createdAt
     {
       next = nil

@@ -184,7 +184,7 @@ struct JobSearch {
     let since = since
     var found: [FileObject] = []
     do throws(BatchClientError) {
-      for try await page in client.files(purpose: .batch).pages {
+      for try await page in client.allFiles(purpose: .batch).pages {
         found += page.items.filter { file in
           file.filename == key.uploadName && file.bytes == bytes && file.status != "error"
             && (file.createdAt >= since || !file.isDated)
@@ -204,9 +204,10 @@ struct JobSearch {
 }
 
 extension [FileObject] {
-  /// Whether what follows can be told to be older: some providers list in another order, or give no times.
+  /// Whether what follows can be told to be older: some providers list in another order, or give no times, and one
+  /// file alone tells no order.
   fileprivate var isNewestFirst: Bool {
-    allSatisfy(\.isDated) && zip(self, dropFirst()).allSatisfy { $0.createdAt >= $1.createdAt }
+    count > 1 && allSatisfy(\.isDated) && zip(self, dropFirst()).allSatisfy { $0.createdAt >= $1.createdAt }
   }
 }
 

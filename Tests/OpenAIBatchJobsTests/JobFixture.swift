@@ -109,6 +109,8 @@ enum Provider: Sendable {
   case listsOldFilesFirst
   /// Lists in pages of one, whatever it is asked for, and does not say whether there are more.
   case listsInShortPages
+  /// The same, of files too, and keeps no metadata.
+  case listsFilesInShortPages
   /// Lists all at once, whatever the cursor, and does not say that it does.
   case listsWithoutCursor
 }
@@ -120,30 +122,36 @@ private struct OtherWays: Transport {
 
   func send(_ original: TransportRequest) async throws(TransportFailure) -> TransportResponse {
     var request = original
-    if let path = request.head.path, path.contains("/batches?") {
+    if let path = request.head.path {
       switch provider {
-      case .listsInShortPages: request.head.path = path.replacing("limit=100", with: "limit=1")
-      case .listsWithoutCursor: request.head.path = path.replacing(/after=[^&]*&?/, with: "")
-      case .usual, .keepsNoMetadata, .listsOldFilesFirst: break
+      case .listsInShortPages: request.head.path = path.replacing(/limit=100\b/, with: "limit=1")
+      case .listsFilesInShortPages:
+        request.head.path = path.replacing(/limit=100\b|limit=1000/, with: "limit=1")
+      case .listsWithoutCursor where path.contains("/batches?"):
+        request.head.path = path.replacing(/after=[^&]*&?/, with: "")
+      default: break
       }
     }
     let response = try await service.send(request)
-    let listsFiles = provider == .listsOldFilesFirst && request.head.path?.contains("/files?") == true
+    let listsFiles = request.head.path?.contains("/files?") == true
     guard listsFiles || request.head.path?.contains("/batches") == true else { return response }
     let head = response.head
-    let text = String(decoding: try await response.collect(upTo: 1 << 20), as: UTF8.self)
-    let old = #"{"id":"file-old","object":"file","bytes":1,"filename":"old.jsonl","purpose":"batch"}"#
-    let bare =
-      listsFiles
-      ? text.replacing(/"data":\s*\[(\s*\{)?/) { "\"data\":[\(old)\($0.1 == nil ? "" : ",{")" }
-      : [.keepsNoMetadata, .listsOldFilesFirst].contains(provider)
-        ? text.replacing(/"metadata":\s*\{[^}]*\}/, with: "\"metadata\":null")
-        : text.replacing(/"has_more":\s*[a-z]*/, with: "\"x\":0")
+    var text = String(decoding: try await response.collect(upTo: 1 << 20), as: UTF8.self)
+    if listsFiles, provider == .listsOldFilesFirst {
+      let old = #"{"id":"file-old","object":"file","bytes":1,"filename":"old.jsonl","purpose":"batch"}"#
+      text.replace(/"data":\s*\[(\s*\{)?/) { "\"data\":[\(old)\($0.1 == nil ? "" : ",{")" }
+    }
+    if !listsFiles, [.keepsNoMetadata, .listsOldFilesFirst, .listsFilesInShortPages].contains(provider) {
+      text.replace(/"metadata":\s*\{[^}]*\}/, with: "\"metadata\":null")
+    }
+    if [.listsInShortPages, .listsWithoutCursor, .listsFilesInShortPages].contains(provider) {
+      text.replace(/"has_more":\s*[a-z]*/, with: "\"x\":0")
+    }
     var fields = head.headerFields
     fields[.contentLength] = nil
     return TransportResponse(
       head: HTTPResponse(status: head.status, headerFields: fields),
-      body: ResponseBody(bytes: Array(bare.utf8)))
+      body: ResponseBody(bytes: Array(text.utf8)))
   }
 }
 

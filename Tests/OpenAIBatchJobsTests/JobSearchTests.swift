@@ -134,6 +134,18 @@ struct JobSearchTests {
     #expect(fixture.simulator.requestCount(of: .createBatch) == 3)
   }
 
+  @Test func anUploadIsFoundBehindOthers() async throws {
+    let fixture = try JobFixture(provider: .listsFilesInShortPages)
+    try fixture.writeInput(rows: 3)
+    let first = try await fixture.job().run()
+    for name in ["a.jsonl", "b.jsonl"] {
+      _ = try await fixture.client.uploadFile(Array("{}".utf8), named: name)
+    }
+    let second = try await fixture.job().run()
+    #expect(second.batch.id == first.batch.id)
+    #expect(fixture.simulator.requestCount(of: .createBatch) == 1)
+  }
+
   /// Without metadata nothing tells a twin from a batch that `isFresh` asked for.
   @Test func unmarkedBatchesAreNotCancelled() async throws {
     let fixture = try JobFixture(provider: .keepsNoMetadata) { $0.speed = 0.01 }

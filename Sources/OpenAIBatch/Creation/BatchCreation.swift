@@ -149,7 +149,7 @@ struct BatchCreation {
       date, Date(timeIntervalSince1970: client.configuration.clock.wallTime() - lookBack / .seconds(1)))
     // The mark says more than the times, because clocks differ.
     let list = client.batches(
-      createdSince: date, keepsOlder: true, isThorough: true, options: options, until: deadline)
+      createdSince: date, keepsOlder: true, walk: .thorough, options: options, until: deadline)
     for try await batch in list where !outdated.contains(batch.id) {
       let isUndated = batch.createdAt.timeIntervalSince1970 <= 0
       if isMarked(batch) {

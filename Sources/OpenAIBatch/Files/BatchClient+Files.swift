@@ -65,11 +65,26 @@ extension BatchClient {
     purpose: FilePurpose? = nil, after: FileID? = nil, pageSize: Int = 1000, order: ListOrder = .descending,
     options: CallOptions = CallOptions()
   ) -> PagedSequence<FileObject, BatchClientError> {
-    PagedSequence(after: after, repeatedCursor: { .repeatedCursor($0.rawValue, "listFiles") }) {
+    files(purpose: purpose, after: after, pageSize: pageSize, order: order, .usual, options: options)
+  }
+
+  /// All files, where one that is overlooked does harm.
+  package func allFiles(purpose: FilePurpose) -> PagedSequence<FileObject, BatchClientError> {
+    files(purpose: purpose, after: nil, pageSize: 1000, order: .descending, .thorough, options: CallOptions())
+  }
+
+  private func files(
+    purpose: FilePurpose?, after: FileID?, pageSize: Int, order: ListOrder, _ walk: ListWalk,
+    options: CallOptions
+  ) -> PagedSequence<FileObject, BatchClientError> {
+    let purpose = purpose.map(configuration.provider.purpose)
+    return PagedSequence(after: after, repeatedCursor: { .repeatedCursor($0.rawValue, "listFiles") }) {
       cursor throws(BatchClientError) in
-      let list = try await listFiles(
-        after: cursor, limit: pageSize, order: order, purpose: purpose, options: options)
-      return Page(items: list.data, next: list.hasMore ? list.data.last?.id : nil)
+      let list = try await perform(
+        .listFiles(
+          after: cursor, limit: pageSize, order: order, purpose: purpose,
+          fullPage: walk.fullPage(of: pageSize)), options)
+      return try list.page(after: cursor, walk, operation: "listFiles")
     }
   }
 }
@@ -93,8 +108,9 @@ extension BatchOperation where Output == FileDeletion {
 }
 
 extension BatchOperation where Output == ListFilesResponse {
+  /// - Parameter fullPage: How many files let expect more, where the server does not say; by default `limit`.
   static func listFiles(
-    after: FileID?, limit: Int, order: ListOrder, purpose: FilePurpose?
+    after: FileID?, limit: Int, order: ListOrder, purpose: FilePurpose?, fullPage: Int? = nil
   ) throws(BatchClientError) -> Self {
     do throws(InvalidParameter) {
       try InvalidParameter.check(limit, in: 1...10_000, named: "limit")
@@ -108,7 +124,7 @@ extension BatchOperation where Output == ListFilesResponse {
     return Self(
       name: "listFiles", effect: .safe, method: .get, path: "/files", query: query,
       decode: { bytes throws(JSONFailure) in
-        ListFilesResponse(try ListEnvelope<FileObject>(parsing: bytes[...]), limit: limit)
+        ListFilesResponse(try ListEnvelope<FileObject>(parsing: bytes[...]), limit: fullPage ?? limit)
       })
   }
 }
