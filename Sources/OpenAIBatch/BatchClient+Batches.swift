@@ -100,7 +100,8 @@ extension Page<Batch> {
   /// rule out, is read to its end.
   fileprivate mutating func end(before date: Date, keepsOlder: Bool, _ walk: ListWalk) {
     // One item alone does not tell the order.
-    if items.count > 1 || walk == .usual, let first = items.first, let last = items.last, last.isKnown(toBeOlderThan: date),
+    if items.count > 1 || walk == .usual, let first = items.first, let last = items.last,
+      last.isKnown(toBeOlderThan: date),
       last.createdAt <= first.createdAt
     {
       next = nil

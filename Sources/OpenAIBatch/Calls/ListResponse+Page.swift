@@ -33,7 +33,8 @@ extension ListResponse {
       guard let last = lastID, !last.rawValue.isEmpty else {
         throw BatchClientError(
           .malformedResponse, operation: operation,
-          "The server gave an empty page and says that there are more, without a cursor to them.", attempts: 1)
+          "The server gave an empty page and says that there are more, without a cursor to them.", attempts: 1
+        )
       }
       return Page(items: [], next: last)
     }
