@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the swift-openai-batch authors
 
-// libcurl's handles with typed operations. The module's only raw pointers are in this file.
+// libcurl's handles with typed operations. The module's raw pointers are in this file and in ResponseHead.swift.
 
 internal import COpenAIBatchCurl
 
@@ -28,7 +28,7 @@ enum CurlLibrary {
 
 /// The handle of one request after another. Used on the engine's thread only; ended by ``close()``.
 final class EasyHandle {
-  enum ReceiveVerdict { case taken, pause, fail }
+  enum ReceiveVerdict { case taken, pause }
   enum FillVerdict { case filled(Int), pause, fail }
 
   /// Directions in which a transfer rests.
@@ -194,7 +194,6 @@ final class EasyHandle {
     switch owner.receive(buffer.span) {
     case .taken: return length
     case .pause: return ccurl_write_pause()
-    case .fail: return length &+ 1
     }
   }
 

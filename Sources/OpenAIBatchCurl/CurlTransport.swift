@@ -32,7 +32,7 @@ public final class CurlTransport: Transport {
   ///   - configuration: Connections, trust and proxy.
   ///   - environment: Where `SSL_CERT_FILE` and the proxy variables are looked up; by default the process's own
   ///     environment.
-  ///   - onMetrics: Called once for each call that had its turn, after its end, on the transport's own thread: it must
+  ///   - onMetrics: Called once for each call that libcurl began, after its end, on the transport's own thread: it must
   ///     return soon, and not wait for the transport.
   public init(
     _ configuration: Configuration = Configuration(), environment: [String: String]? = nil,

@@ -45,7 +45,7 @@ final class LiveTransfer {
 
   /// Whether the first byte of the request may have left.
   var mayHaveSent: Bool {
-    // Before 7.80 libcurl does not tell; this time is set right after the first attempt to send.
+    // To be quite sure: this time is set right after the first attempt to send.
     hasSent || (easy.map { $0.size(CURLINFO_PRETRANSFER_TIME_T) > 0 } ?? false)
   }
 

@@ -8,7 +8,7 @@ internal import OpenAIBatchTransport
 /// A pure value: it performs nothing and returns what to do. The waiter is whatever the owner resumes.
 struct UploadBuffer<Waiter> {
   /// At this many unsent bytes the source is not asked for more.
-  static var highMark: Int { 512 << 10 }
+  static var highMark: Int { 1 << 20 }
   /// Below this many unsent bytes it is asked again.
   static var lowMark: Int { 256 << 10 }
   /// Small pieces are joined up to this length: an array for each byte would take a hundred times its memory.

@@ -116,8 +116,11 @@ public struct BatchJob: Sendable {
         "\(error.message). With the input as it was, the same job finds its batch \(ended.id) again",
         underlying: error)
     }
-    let account = try await account(of: ended, hasJustEnded: !batch.status.isTerminal)
-    for row in 0..<account.count { try sink.write(try account.line(at: row)) }
+    let account = try await account(of: ended, search, hasJustEnded: !batch.status.isTerminal)
+    for row in 0..<account.count {
+      if Task.isCancelled { throw .cancelled("writeAnswers") }
+      try sink.write(try account.line(at: row))
+    }
     try sink.commit()
     let report = JobReport(batch: ended, audit: try account.audit())
     progress(.finished(report))
@@ -169,7 +172,8 @@ public struct BatchJob: Sendable {
     _ batch: Batch, _ search: JobSearch, _ progress: @Sendable (JobEvent) -> Void
   ) async throws(BatchClientError) -> Batch {
     var batch = batch
-    while let other = try await wait(for: &batch, search, progress) {
+    let end = options.timeout.map { client.clock.now().advanced(by: $0) }
+    while let other = try await wait(for: &batch, until: end, search, progress) {
       progress(.adopted(other))
       batch = other
     }
@@ -184,12 +188,14 @@ public struct BatchJob: Sendable {
   ///
   /// - Returns: The batch to go on with, if it is another one.
   private func wait(
-    for batch: inout Batch, _ search: JobSearch, _ progress: @Sendable (JobEvent) -> Void
+    for batch: inout Batch, until end: ContinuousClock.Instant?, _ search: JobSearch,
+    _ progress: @Sendable (JobEvent) -> Void
   ) async throws(BatchClientError) -> Batch? {
     if !batch.status.isTerminal {
-      var updates = client.updates(of: batch.id, polling: options.polling, timeout: options.timeout)
-        .makeAsyncIterator()
       let start = client.clock.now()
+      let timeout = end.map { max(start.duration(to: $0), .zero) }
+      var updates = client.updates(of: batch.id, polling: options.polling, timeout: timeout)
+        .makeAsyncIterator()
       var looks = Self.looksForTwins[...]
       while let update = try await updates.next() {
         progress(.update(update))
@@ -200,7 +206,8 @@ public struct BatchJob: Sendable {
           if let other = try await search.other(than: batch, progress) { return other }
           looks.removeFirst()
         } catch  where !error.isCancellation {
-          // The next update is soon enough for another look.
+          // The next update is soon enough for another look, unless this key may not look at all.
+          if !JobSearch.isPassing(error) { looks.removeFirst() }
         }
       }
     }
@@ -219,17 +226,17 @@ public struct BatchJob: Sendable {
 
   /// What came back of the batch.
   private func account(
-    of batch: Batch, hasJustEnded: Bool
+    of batch: Batch, _ search: JobSearch, hasJustEnded: Bool
   ) async throws(BatchClientError) -> sending RowAccount {
-    var pauses = (hasJustEnded ? JobSearch.pausesForFiles : [])[...]
-    while let pause = pauses.popFirst() {
-      do throws(BatchClientError) {
-        let account = try await client.account(of: batch, input: input, keepsLines: true)
-        if account.deletion == nil { return account }
-      } catch  where error.kind == .notFound {
-        // The files of a batch may be there a moment after its end.
-      }
+    do throws(BatchClientError) {
+      let account = try await client.account(of: batch, input: input, keepsLines: true)
+      if account.deletion == nil || !hasJustEnded { return account }
+    } catch  where error.kind == .notFound && hasJustEnded {
+      // The files of a batch may be there a moment after its end.
+    }
+    for pause in JobSearch.pausesForFiles {
       try await client.pause(pause, operation: "results")
+      if try await search.canRead([batch.outputFileID, batch.errorFileID].compactMap(\.self)) { break }
     }
     return try await client.account(of: batch, input: input, keepsLines: true)
   }

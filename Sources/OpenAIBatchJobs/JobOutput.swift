@@ -56,20 +56,23 @@ final class JobOutput: Sendable {
 
   /// Writes one line.
   func write(_ line: ArraySlice<UInt8>) throws(BatchClientError) {
-    do throws(FileFailure) {
-      switch target {
-      case .file(let file, _):
+    switch target {
+    case .file(let file, _):
+      do throws(FileFailure) {
         try file.write(line)
         try file.write([0x0A])
-      case .stream(let write):
-        do {
-          try write(line + [0x0A])
-        } catch {
-          throw FileFailure(path: "the output", reason: "cannot be written: \(error)")
-        }
+      } catch {
+        throw BatchClientError(error, operation: "writeAnswers")
       }
-    } catch {
-      throw BatchClientError(error, operation: "writeAnswers")
+    case .stream(let write):
+      do {
+        try write(line + [0x0A])
+      } catch is CancellationError {
+        throw .cancelled("writeAnswers")
+      } catch {
+        throw BatchClientError(
+          .file, operation: "writeAnswers", "The output cannot be written: \(error)", underlying: error)
+      }
     }
   }
 

@@ -114,7 +114,8 @@ struct JobSearch {
 
   /// 0 for the job's first batch, n for the one that carries the key with n; `nil` for those of other jobs.
   private func number(of batch: Batch) -> Int? {
-    guard let mark = mark(of: batch), mark != key.mark else { return mark(of: batch) == nil ? nil : 0 }
+    guard let mark = mark(of: batch) else { return nil }
+    if mark == key.mark { return 0 }
     return JobKey.split(mark).flatMap { $0.key == key.mark ? $0.number : nil }
   }
 
@@ -164,6 +165,14 @@ struct JobSearch {
     )
   }
 
+  /// Whether each of the files has content.
+  func canRead(_ files: [FileID]) async throws(BatchClientError) -> Bool {
+    for file in files {
+      guard try await canBeRead(file) else { return false }
+    }
+    return true
+  }
+
   /// Whether a file has content. The content itself is asked for: some providers have no file objects for results.
   private func canBeRead(_ file: FileID) async throws(BatchClientError) -> Bool {
     do throws(BatchClientError) {
@@ -192,15 +201,16 @@ struct JobSearch {
         if page.items.isNewestFirst, let last = page.items.last, last.createdAt < since { break }
       }
     } catch {
-      guard Self.passing.contains(error.kind) else { return found }
+      guard Self.isPassing(error) else { return found }
       throw error
     }
     return found.sorted { $0.createdAt > $1.createdAt }
   }
 
-  private static let passing: [BatchClientError.Kind] = [
-    .connection, .timedOut, .serverError, .rateLimited, .malformedResponse, .cancelled,
-  ]
+  /// Whether the same request may go well another time.
+  static func isPassing(_ error: BatchClientError) -> Bool {
+    [.connection, .timedOut, .serverError, .rateLimited, .malformedResponse, .cancelled].contains(error.kind)
+  }
 }
 
 extension [FileObject] {

@@ -35,6 +35,23 @@ where Item.ID: OpenEnum {
   }
 }
 
+extension ListResponse {
+  /// Whether two pages say the same.
+  public static func == (one: Self, other: Self) -> Bool {
+    one.object == other.object && one.data == other.data && one.firstID == other.firstID
+      && one.lastID == other.lastID && one.hasMore == other.hasMore
+  }
+
+  /// Hashes what `==` compares.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(object)
+    hasher.combine(data)
+    hasher.combine(firstID)
+    hasher.combine(lastID)
+    hasher.combine(hasMore)
+  }
+}
+
 /// The tolerant reading of a list: the documented envelope, `value` in place of `data` (Azure's preview), or
 /// a bare array (Together). A text with neither list is an error: an error body that came with status 200 must
 /// not pass for the end of the list.

@@ -29,10 +29,10 @@ public final class FileBytes: RequestBodyReader {
     /// Where the next piece begins.
     var position: Int64
     /// Those of the pieces before it: as many as are under way at once in an upload, and some.
-    var given = GivenBuffers(most: 4)
+    var given = GivenBuffers(most: 10)
   }
 
-  private static let pieceLength = 256 << 10
+  private static let pieceLength = 128 << 10
 
   /// Opens the regular file at `path`.
   ///

@@ -23,6 +23,16 @@ extension URLRequest {
       throw TransportFailure(
         .invalid, "URLSession cannot send a \(head.method.rawValue) request with a body.")
     }
+    guard head.method != .connect, head.method != .trace else {
+      throw TransportFailure(.invalid, "The method \(head.method.rawValue) is not for requests to a service.")
+    }
+    if let declared = head.headerFields[.contentLength], declared != request.body.length.map(String.init) {
+      throw TransportFailure(
+        .invalid, "The Content-Length header differs from the request body's length.")
+    }
+    guard head.headerFields[.transferEncoding] == nil else {
+      throw TransportFailure(.invalid, "The Transfer-Encoding header is the transport's own.")
+    }
     // The transport's own deadlines come first; on Linux fractions of a second would be cut off.
     let silence = max(request.timeouts.idle, request.timeouts.connect).components.seconds
     self.init(

@@ -45,8 +45,8 @@ enum Console {
   }
 
   /// Writes data to stdout.
-  static func write(_ text: String) {
-    try? write(Array(text.utf8)[...])
+  static func write(_ text: String) throws {
+    try write(Array(text.utf8)[...])
   }
 
   /// Writes data to stdout.
@@ -96,6 +96,6 @@ enum Console {
   private static let liveLine = Mutex("")
 
   private static func put(_ bytes: ArraySlice<UInt8>, _ descriptor: CInt) throws {
-    try bytes.write(to: descriptor, path: "stdout")
+    try bytes.write(to: descriptor, path: descriptor == STDOUT_FILENO ? "stdout" : "stderr")
   }
 }

@@ -103,9 +103,9 @@ struct DemoCommand: AsyncParsableCommand {
     }
     carrier.say("\nThe first answers, in input order:")
     let answers = try String(contentsOfFile: output, encoding: .utf8)
-    for line in answers.split(separator: "\n").prefix(3) { Console.write("\(line)\n") }
+    for line in answers.split(separator: "\n").prefix(3) { try Console.write("\(line)\n") }
     carrier.say("\nAll batches, with `for try await batch in client.batches()`:")
-    for try await batch in client.batches() { Console.write(BatchText.line(batch) + "\n") }
+    for try await batch in client.batches() { try Console.write(BatchText.line(batch) + "\n") }
     if !report.isComplete { throw ExitStatus.Exit(status: .incomplete) }
   }
 

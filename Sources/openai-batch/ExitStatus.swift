@@ -83,7 +83,11 @@ enum ExitStatus: Int32, CaseIterable {
     let code = OpenAIBatchCommand.exitCode(for: error)
     let message = OpenAIBatchCommand.fullMessage(for: error)
     if code.isSuccess {
-      if !message.isEmpty { Console.write(message + "\n") }
+      do {
+        if !message.isEmpty { try Console.write(message + "\n") }
+      } catch {
+        exit(with: error)
+      }
     } else if !message.isEmpty {
       Console.message(message)
     }
@@ -144,7 +148,7 @@ struct ExitCodesCommand: ParsableCommand {
     }.joined(separator: "\n")
   }
 
-  func run() {
-    Console.write(Self.table + "\n")
+  func run() throws {
+    try Console.write(Self.table + "\n")
   }
 }

@@ -37,7 +37,7 @@ struct SimulateCommand: AsyncParsableCommand {
         status: .local,
         message: "cannot listen on 127.0.0.1:\(port): \(error). Choose another --port, or 0 for a free one.")
     }
-    Console.write(server.baseURL + "\n")
+    try Console.write(server.baseURL + "\n")
     Console.message(
       "Serving; Ctrl-C ends. Try: OPENAI_API_KEY=any OPENAI_BASE_URL=\(server.baseURL) openai-batch batches list"
     )

@@ -39,7 +39,9 @@ final class StandardInput: Sendable {
       var code: CInt = 0
       let bytes = [UInt8](unsafeUninitializedCapacity: 256 << 10) { buffer, count in
         var got: Int
-        repeat { got = read(descriptor, buffer.baseAddress, 256 << 10) } while got < 0 && errno == EINTR
+        repeat {
+          got = read(descriptor, buffer.baseAddress, 256 << 10)
+        } while got < 0 && (errno == EINTR || DescriptorReadiness.wait(for: POLLIN, of: descriptor))
         code = got < 0 ? errno : 0
         count = max(got, 0)
       }

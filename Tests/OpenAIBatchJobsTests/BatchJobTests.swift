@@ -137,6 +137,38 @@ struct BatchJobTests {
     #expect(try fixture.outputIDs() == ["ok", "refused"])
   }
 
+  private struct Refusal: Error {}
+
+  @Test func whatAStreamThrowsIsTheCause() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 2)
+    func failure(throwing error: any Error) async -> BatchClientError? {
+      await #expect(throws: BatchClientError.self) {
+        try await fixture.job(to: .stream { _ in throw error }).run()
+      }
+    }
+    let refused = await failure(throwing: Refusal())
+    #expect(refused?.kind == .file && refused?.underlying is Refusal)
+    #expect(await failure(throwing: CancellationError())?.isCancellation == true)
+  }
+
+  @Test func aCancelledJobWritesNoMore() async throws {
+    let fixture = try JobFixture()
+    try fixture.writeInput(rows: 200)
+    let written = Mutex(0)
+    let output = BatchJob.Output.stream { _ in
+      let count = written.withLock { count in
+        count += 1
+        return count
+      }
+      if count == 5 { withUnsafeCurrentTask { $0?.cancel() } }
+    }
+    let run = Task { try await fixture.job(to: output).run() }
+    let failure = await #expect(throws: BatchClientError.self) { try await run.value }
+    #expect(failure?.isCancellation == true)
+    #expect(written.withLock { $0 } == 5)
+  }
+
   @Test func aForeignOutputIsNotTouched() async throws {
     let fixture = try JobFixture()
     try fixture.writeInput(rows: 2)

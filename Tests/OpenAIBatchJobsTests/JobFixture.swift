@@ -69,10 +69,16 @@ final class JobFixture: Sendable {
   }
 
   func job(_ adjust: (inout BatchJob.Options) -> Void = { _ in }) -> BatchJob {
+    job(to: .file(output), adjust)
+  }
+
+  func job(
+    to output: BatchJob.Output, _ adjust: (inout BatchJob.Options) -> Void = { _ in }
+  ) -> BatchJob {
     var options = BatchJob.Options()
     options.polling = .every(.milliseconds(10))
     adjust(&options)
-    return BatchJob(input: input, output: .file(output), client: client, options: options)
+    return BatchJob(input: input, output: output, client: client, options: options)
   }
 
   /// The `custom_id`s of the output, in order.

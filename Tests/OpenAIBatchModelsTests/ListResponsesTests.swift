@@ -24,6 +24,14 @@ struct ListResponsesTests {
     #expect(!page.hasMore)
   }
 
+  @Test func whatTheServerLeftOpenIsNoPartOfAPage() throws {
+    let envelope = try ListEnvelope<Batch>(parsing: Array(#"{"object":"list","data":[]}"#.utf8)[...])
+    let page = ListBatchesResponse(envelope, limit: 20)
+    #expect(page == ListBatchesResponse(data: []))
+    #expect(page.hashValue == ListBatchesResponse(data: []).hashValue)
+    #expect(page != ListBatchesResponse(data: [], hasMore: true))
+  }
+
   @Test func azureSaysValueInPlaceOfData() throws {
     let page = try batches("Lists/azure_value", limit: 20)
     #expect(page.data == [BatchGoldenTests.states["States/failed"]])

@@ -85,17 +85,31 @@ struct RequestConversionTests {
 
   @Test func framingIsTheSessionsOwn() throws {
     let fields: HTTPFields = [
-      .contentLength: "5", .transferEncoding: "chunked", .connection: "keep-alive", .expect: "100-continue",
+      .contentLength: "0", .connection: "keep-alive", .expect: "100-continue",
       .contentType: "a/b", .userAgent: "mine/1", .acceptEncoding: "gzip", .acceptLanguage: "de",
     ]
     let converted = try URLRequest(request(fields: fields), keepsConnection: true)
-    for name in ["Content-Length", "Transfer-Encoding", "Connection", "Expect"] {
+    for name in ["Content-Length", "Connection", "Expect"] {
       #expect(converted.value(forHTTPHeaderField: name) == nil)
     }
     #expect(converted.value(forHTTPHeaderField: "Content-Type") == "a/b")
     #expect(converted.value(forHTTPHeaderField: "User-Agent") == "mine/1")
     #expect(converted.value(forHTTPHeaderField: "Accept-Encoding") == "gzip")
     #expect(converted.value(forHTTPHeaderField: "Accept-Language") == "de")
+  }
+
+  /// As the other transports do.
+  @Test(arguments: [
+    (HTTPRequest.Method.post, [HTTPField.Name.contentLength: "5"]), (.post, [.transferEncoding: "chunked"]),
+    (.connect, [:]), (.trace, [:]),
+  ])
+  func whatWouldGoOutOtherwiseIsInvalid(method: HTTPRequest.Method, fields: [HTTPField.Name: String]) {
+    let fields = HTTPFields(fields.map { HTTPField(name: $0.key, value: $0.value) })
+    let failure = #expect(throws: TransportFailure.self) {
+      _ = try URLRequest(request(method: method, fields: fields, body: .bytes([1])), keepsConnection: true)
+    }
+    #expect(failure?.kind == .invalid)
+    #expect(failure?.mayHaveReachedServer == false)
   }
 
   /// HTTPTypes replaces what is not allowed before a request reaches a transport: nothing is injected.

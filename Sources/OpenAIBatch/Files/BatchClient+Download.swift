@@ -82,11 +82,12 @@ extension BatchClient {
     var chunks = content.makeAsyncIterator()
     while let chunk = try await chunks.next(isolation: #isolation) {
       count += chunk.count
-      if let expected, count > expected { break }
+      // What is still written is longer than it was when it was asked about.
+      if let expected, count > expected, !chunks.isIncomplete { break }
       try await consume(chunk)
       progress(TransferProgress(bytes: count, total: expected ?? chunks.total.map(Int.init)))
     }
-    if let expected, expected != count {
+    if let expected, expected != count, !chunks.isIncomplete {
       throw BatchClientError(
         .malformedResponse, operation: "downloadFile",
         "The file \(id) has \(expected) bytes, and \(count) arrived; nothing of it can be trusted.")

@@ -11,6 +11,17 @@ internal import Glibc
 internal import Musl
 #endif
 
+/// Waiting for a descriptor that does not block: of a pipe that was handed down, whoever else has it may have said so.
+package enum DescriptorReadiness {
+  /// Waits, when `errno` says that the descriptor would have blocked; `false` when it says anything else.
+  package static func wait(for event: some BinaryInteger, of descriptor: CInt) -> Bool {
+    guard errno == EAGAIN || errno == EWOULDBLOCK else { return false }
+    var descriptors = [pollfd(fd: descriptor, events: CShort(event), revents: 0)]
+    _ = poll(&descriptors, 1, -1)
+    return true
+  }
+}
+
 extension ArraySlice<UInt8> {
   /// Writes all bytes to an open file, however often the system takes only some of them.
   ///
@@ -29,7 +40,7 @@ extension ArraySlice<UInt8> {
         Musl.write(descriptor, buffer.baseAddress, buffer.count)
         #endif
       }
-      if count < 0, errno == EINTR { continue }
+      if count < 0, errno == EINTR || DescriptorReadiness.wait(for: POLLOUT, of: descriptor) { continue }
       guard count >= 0 else { throw FileFailure(path: path, action: "write", code: errno) }
       rest = rest.dropFirst(count)
     }

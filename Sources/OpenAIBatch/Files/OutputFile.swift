@@ -160,7 +160,7 @@ package final class OutputFile: Sendable {
     // A process that ends meanwhile waits in `abandon` until all have their names.
     try unfinished.withLock { paths throws(FileFailure) in
       for file in files {
-        try file.appear(replacing: replacing)
+        try file.takeName(replacing: replacing)
         paths.remove(file.partialPath)
       }
     }
@@ -176,11 +176,11 @@ package final class OutputFile: Sendable {
     }
   }
 
-  private func appear(replacing: Bool) throws(FileFailure) {
+  private func takeName(replacing: Bool) throws(FileFailure) {
     guard isOurs else {
       throw FileFailure(path: partialPath, reason: "was removed or replaced while it was written")
     }
-    try replacing ? replace() : appear()
+    try replacing ? replace() : linkUnlessTaken()
     state.withLock { $0.isCommitted = true }
   }
 
@@ -199,7 +199,7 @@ package final class OutputFile: Sendable {
   }
 
   /// Unlike a renamed file, a linked one takes nobody's place.
-  private func appear() throws(FileFailure) {
+  private func linkUnlessTaken() throws(FileFailure) {
     switch (link(partialPath, path), errno) {
     case (0, _): unlink(partialPath)
     case (_, EEXIST): throw FileFailure(path: path, reason: "exists by now")

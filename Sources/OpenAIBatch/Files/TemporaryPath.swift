@@ -11,16 +11,19 @@ internal import Musl
 
 /// Where temporary files go.
 package enum TemporaryPath {
-  /// The folder that `TMPDIR` names; `nil` when it is not set or empty.
-  static var namedFolder: String? {
-    getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+  /// The folders to try, in order: what `TMPDIR` names when it is set. Else `/var/tmp`, because `/tmp` is memory on many
+  /// systems, and inputs and results can be many times as large as that.
+  static var folders: [String] {
+    let named = getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    return named.map { [$0] } ?? ["/var/tmp", "/tmp"]
   }
 
-  /// A path that nobody else has, in ``namedFolder`` or else in `/tmp`.
+  /// A path that nobody else has, in the first of ``folders`` that can be written to.
   ///
   /// - Parameter prefix: What the file's name begins with.
   package static func unique(_ prefix: String) -> String {
-    "\(namedFolder ?? "/tmp")/\(name(prefix)).jsonl"
+    let folder = folders.first { access($0, W_OK) == 0 } ?? folders[0]
+    return "\(folder)/\(name(prefix)).jsonl"
   }
 
   /// A file name that nobody else has.

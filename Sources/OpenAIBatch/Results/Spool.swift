@@ -27,7 +27,7 @@ struct Spool: ~Copyable {
   private static let windowLength = 4 << 10
 
   /// Creates the file in the first folder that takes it.
-  init(folders: [String] = defaultFolders) throws(BatchClientError) {
+  init(folders: [String] = TemporaryPath.folders) throws(BatchClientError) {
     var code = ENOENT
     for folder in folders {
       let path = "\(folder)/\(TemporaryPath.name("openai-batch"))"
@@ -41,12 +41,6 @@ struct Spool: ~Copyable {
       code = errno
     }
     throw Self.failure(FileFailure(path: Self.name(folders.last ?? ""), action: "create", code: code))
-  }
-
-  /// `TMPDIR` when it is set. Else `/var/tmp`, because `/tmp` is memory on many systems, and results can be many
-  /// times as large as that.
-  private static var defaultFolders: [String] {
-    TemporaryPath.namedFolder.map { [$0] } ?? ["/var/tmp", "/tmp"]
   }
 
   deinit {

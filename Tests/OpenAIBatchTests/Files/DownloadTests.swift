@@ -49,10 +49,11 @@ private func serve(_ text: String = content, length: Int? = nil, truncatedAt: In
     #expect(mode == 0o600, "results may be private")
   }
 
-  @Test func refusesAFileThatIsStillWritten() async throws {
+  @Test(arguments: [0, 3, 1_000_000])
+  func refusesAFileThatIsStillWritten(bytes: Int) async throws {
     let transport = ScriptedTransport { request in
       request.path.hasSuffix("/content")
-        ? Reply(200, headers: [.named("X-Incomplete"): "true"], content) : Reply(200, fileText(bytes: 0))
+        ? Reply(200, headers: [.named("X-Incomplete"): "true"], content) : Reply(200, fileText(bytes: bytes))
     }
     let client = BatchClient.test(transport)
     let error = try await failure { try await client.downloadFile("file-1", to: path) }

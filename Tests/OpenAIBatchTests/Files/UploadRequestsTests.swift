@@ -149,7 +149,7 @@ private func row(_ number: Int, id: String? = nil, model: String = "gpt-test") -
   }
 
   @Test func leavesNoTemporaryFile() async throws {
-    let folder = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+    let folder = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/var/tmp"
     let mark = "left-\(UUID())"
     @Sendable func isLeft() throws -> Bool {
       try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("openai-batch-") }
