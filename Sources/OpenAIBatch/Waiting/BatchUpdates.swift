@@ -8,8 +8,9 @@ internal import OpenAIBatchModels
 ///
 /// A poll that fails is made again at its next turn: the wait outlives outages. It ends with an error only when
 /// the task is cancelled, the key is refused (401, 403), a batch stays unknown (404, for 15 s before its first
-/// good answer, 60 s after one), the timeout passes, or nothing can be sent at all, because an id or the client's
-/// configuration is not valid or the transport was shut down. The batches run on in each case. Of several batches
+/// good answer, 60 s after one) or is refused in another way for an hour before its first good answer, the timeout
+/// passes, or nothing can be sent at all, because an id or the client's configuration is not valid or the transport
+/// was shut down. The batches run on in each case. Of several batches
 /// those that stay unknown or run out of time are set aside, and their error comes when the others have ended.
 public struct BatchUpdates: AsyncSequence, Sendable {
   /// A look at a batch.

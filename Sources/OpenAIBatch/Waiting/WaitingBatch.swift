@@ -18,6 +18,7 @@ struct WaitingBatch: Sendable {
   /// Why it has not been seen yet.
   private var unseen: BatchClientError?
   private var missingSince: ContinuousClock.Instant?
+  private var refusedSince: ContinuousClock.Instant?
   private(set) var isMissing = false
   private(set) var isOver = false
 
@@ -50,7 +51,14 @@ struct WaitingBatch: Sendable {
       missingSince = since
       isOver = since.duration(to: now) >= (last == nil ? .seconds(15) : .seconds(60))
       return isOver ? error : nil
+    case .rejected where last == nil, .redirected where last == nil, .insecure where last == nil:
+      // Such an answer passes now and then. About a batch that was never seen it is a wrong id or address more often.
+      let since = refusedSince ?? now
+      refusedSince = since
+      isOver = since.duration(to: now) >= .seconds(3600)
+      return isOver ? error : nil
     default:
+      refusedSince = nil
       return nil
     }
   }

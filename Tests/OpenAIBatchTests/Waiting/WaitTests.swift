@@ -195,6 +195,17 @@ private func service(
       try await BatchClient.test(transport, clock: clock).waitUntilEnded("batch_1").status == .completed)
   }
 
+  @Test(arguments: [Reply(400), Reply(302, headers: [.location: "/login"])])
+  func endsAfterAnHourOfRefusalsOfWhatWasNeverSeen(reply: Reply) async throws {
+    let clock = VirtualClock()
+    let transport = try service(clock, endsAfter: .zero) { _ in reply }
+    let error = try await failure {
+      try await BatchClient.test(transport, clock: clock).waitUntilEnded("file-1")
+    }
+    #expect(error.status == reply.status)
+    #expect((.seconds(3600)..<Duration.seconds(4000)).contains(clock.elapsed))
+  }
+
   @Test(arguments: [TransportFailure.Kind.notSent, .insecure, .proxy, .malformed])
   func outlivesTenMinutesWithoutANetworkFromTheStart(kind: TransportFailure.Kind) async throws {
     let clock = VirtualClock()
