@@ -22,10 +22,9 @@ final class PrivateFolder: Sendable {
   /// The folders there are, and the process that made them: a forked child must leave them alone.
   private static let present = Mutex<(paths: Set<String>, owner: pid_t?)>(([], nil))
 
-  /// Makes a folder inside `parent`; by default in `TMPDIR` or `/tmp`.
+  /// Makes a folder inside `parent`; by default in `TMPDIR` or `/var/tmp`.
   init(in parent: String?) throws(FileFailure) {
-    let named = getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-    let parent = parent ?? named ?? "/tmp"
+    let parent = parent ?? TemporaryPath.folder
     var template = Array("\(parent)/openai-batch-simulator-XXXXXX".utf8CString)
     let isMade = template.withUnsafeMutableBufferPointer {
       $0.baseAddress.map { mkdtemp($0) != nil } ?? false

@@ -43,7 +43,7 @@ final class SessionEngine: Sendable {
 
   init(_ configuration: URLSessionTransport.Configuration) {
     self.configuration = configuration
-    directory = configuration.temporaryDirectory ?? NSTemporaryDirectory()
+    directory = configuration.temporaryDirectory ?? TemporaryPath.folder
     state = Mutex(State(line: AdmissionQueue(limit: configuration.maxConnections)))
   }
 

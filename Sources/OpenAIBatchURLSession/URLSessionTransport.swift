@@ -49,7 +49,7 @@ public final class URLSessionTransport: Transport {
     /// The most bytes of one response that wait in temporary files; 4 GiB by default. Used on Linux, where a response
     /// cannot be paused.
     public var spoolLimit: Int64
-    /// Where temporary files are made; `nil` for the system's directory.
+    /// Where temporary files are made; `nil` for the folder that `TMPDIR` names, else `/var/tmp`.
     public var temporaryDirectory: String?
 
     /// Creates a configuration.
@@ -57,7 +57,7 @@ public final class URLSessionTransport: Transport {
     /// - Parameters:
     ///   - maxConnections: The most requests that run at once.
     ///   - spoolLimit: The most bytes of one response that wait in temporary files.
-    ///   - temporaryDirectory: Where temporary files are made; `nil` for the system's directory.
+    ///   - temporaryDirectory: Where temporary files are made; `nil` for `TMPDIR`, else `/var/tmp`.
     public init(maxConnections: Int = 6, spoolLimit: Int64 = 4 << 30, temporaryDirectory: String? = nil) {
       self.maxConnections = maxConnections
       self.spoolLimit = spoolLimit

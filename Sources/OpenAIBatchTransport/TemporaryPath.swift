@@ -13,21 +13,26 @@ internal import Musl
 package enum TemporaryPath {
   /// The folders to try, in order: what `TMPDIR` names when it is set. Else `/var/tmp`, because `/tmp` is memory on many
   /// systems, and inputs and results can be many times as large as that.
-  static var folders: [String] {
+  package static var folders: [String] {
     let named = getenv("TMPDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     return named.map { [$0] } ?? ["/var/tmp", "/tmp"]
   }
 
-  /// A path that nobody else has, in the first of ``folders`` that can be written to.
+  /// The first of ``folders`` that can be written to.
+  package static var folder: String {
+    let folders = folders
+    return folders.first { access($0, W_OK) == 0 } ?? folders[0]
+  }
+
+  /// A path that nobody else has, in ``folder``.
   ///
   /// - Parameter prefix: What the file's name begins with.
   package static func unique(_ prefix: String) -> String {
-    let folder = folders.first { access($0, W_OK) == 0 } ?? folders[0]
-    return "\(folder)/\(name(prefix)).jsonl"
+    "\(folder)/\(name(prefix)).jsonl"
   }
 
   /// A file name that nobody else has.
-  static func name(_ prefix: String) -> String {
+  package static func name(_ prefix: String) -> String {
     "\(prefix)-\(String(UInt64.random(in: .min ... .max), radix: 36))"
   }
 }
