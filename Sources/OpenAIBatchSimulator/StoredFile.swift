@@ -4,14 +4,6 @@
 internal import OpenAIBatchTransport
 internal import Synchronization
 
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
-
 /// A finished file in the simulator's folder, removed from disk with its last reference: a download or a batch
 /// that still reads a deleted file is not disturbed.
 final class StoredFile: Sendable {
@@ -26,7 +18,7 @@ final class StoredFile: Sendable {
   }
 
   deinit {
-    unlink(path)
+    TemporaryPath.remove(path)
   }
 
   func open() throws(FileFailure) -> StoredFileReader {
@@ -36,38 +28,17 @@ final class StoredFile: Sendable {
 
 /// Reads any part of a stored file.
 final class StoredFileReader: Sendable {
-  let file: StoredFile
-  private let descriptor: CInt
+  private let stored: StoredFile
+  private let file: OpenFile
 
-  fileprivate init(_ file: StoredFile) throws(FileFailure) {
-    let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileFailure(path: file.path, action: "open", code: errno) }
-    self.file = file
-    self.descriptor = descriptor
-  }
-
-  deinit {
-    close(descriptor)
+  fileprivate init(_ stored: StoredFile) throws(FileFailure) {
+    self.stored = stored
+    file = try OpenFile(reading: stored.path)
   }
 
   /// Up to `count` bytes from `offset`; fewer only at the file's end.
   func read(_ count: Int, at offset: Int) throws(FileFailure) -> [UInt8] {
-    let wanted = max(min(count, file.byteCount - offset), 0)
-    var code: CInt = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
-      while filled < wanted {
-        let read = pread(
-          descriptor, buffer.baseAddress.map { $0 + filled }, wanted - filled, off_t(offset + filled))
-        if read > 0 {
-          filled += read
-        } else if read == 0 || errno != EINTR {
-          code = read == 0 ? EIO : errno
-          return
-        }
-      }
-    }
-    guard code == 0 else { throw FileFailure(path: file.path, action: "read", code: code) }
-    return bytes
+    try file.read(at: Int64(offset), count: max(min(count, stored.byteCount - offset), 0))
   }
 }
 
@@ -80,26 +51,26 @@ final class FileSink: Sendable {
   private static let bufferLength = 256 << 10
 
   private struct State {
-    var descriptor: CInt
+    /// Until it is finished.
+    var file: OpenFile?
     var buffer: [UInt8] = []
     var byteCount = 0
+
+    mutating func flush() throws(FileFailure) {
+      try file?.write(buffer[...], at: Int64(byteCount - buffer.count))
+      buffer.removeAll(keepingCapacity: true)
+    }
   }
 
   /// Creates the file `name`, which must not exist.
   init(name: String, in folder: PrivateFolder) throws(FileFailure) {
     path = "\(folder.path)/\(name)"
     self.folder = folder
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw FileFailure(path: path, action: "create", code: errno) }
-    state = Mutex(State(descriptor: descriptor))
+    state = Mutex(State(file: try OpenFile(creating: path)))
   }
 
   deinit {
-    state.withLock { state in
-      guard state.descriptor >= 0 else { return }
-      close(state.descriptor)
-      unlink(path)
-    }
+    if state.withLock({ $0.file != nil }) { TemporaryPath.remove(path) }
   }
 
   /// How many bytes were written.
@@ -109,38 +80,16 @@ final class FileSink: Sendable {
     try state.withLock { state throws(FileFailure) in
       state.buffer.append(contentsOf: bytes)
       state.byteCount += bytes.count
-      if state.buffer.count >= Self.bufferLength { try flush(&state) }
+      if state.buffer.count >= Self.bufferLength { try state.flush() }
     }
   }
 
   /// Closes the file, which stays. Called once, after the last write.
   func finish() throws(FileFailure) -> StoredFile {
     try state.withLock { state throws(FileFailure) in
-      try flush(&state)
-      close(state.descriptor)
-      state.descriptor = -1
+      try state.flush()
+      state.file = nil
       return StoredFile(path: path, byteCount: state.byteCount, folder: folder)
     }
-  }
-
-  private func flush(_ state: inout State) throws(FileFailure) {
-    var done = 0
-    while done < state.buffer.count {
-      let written = state.buffer[done...].withUnsafeBytes { bytes in
-        #if canImport(Darwin)
-        Darwin.write(state.descriptor, bytes.baseAddress, bytes.count)
-        #elseif canImport(Glibc)
-        Glibc.write(state.descriptor, bytes.baseAddress, bytes.count)
-        #else
-        Musl.write(state.descriptor, bytes.baseAddress, bytes.count)
-        #endif
-      }
-      if written >= 0 {
-        done += written
-      } else if errno != EINTR {
-        throw FileFailure(path: path, action: "write", code: errno)
-      }
-    }
-    state.buffer.removeAll(keepingCapacity: true)
   }
 }

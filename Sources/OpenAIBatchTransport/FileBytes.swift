@@ -11,7 +11,7 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// A regular file, or a part of one, read in pieces of 256 KiB.
+/// A regular file, or a part of one, read in pieces of 128 KiB.
 ///
 /// A file whose length or time of change is another at the end than it was when it was opened was changed while
 /// it was read, and reading fails.
@@ -19,9 +19,8 @@ public final class FileBytes: RequestBodyReader {
   /// The whole file's length in bytes when it was opened.
   public var length: Int64 { version.length }
   /// The state in which the file was opened.
-  package let version: FileVersion
-  private let path: String
-  private let descriptor: CInt
+  package var version: FileVersion { file.version }
+  private let file: OpenFile
   private let end: Int64
   private let state: Mutex<State>
 
@@ -49,26 +48,10 @@ public final class FileBytes: RequestBodyReader {
   ///   - range: Which of its bytes to read.
   ///   - version: The state in which the file must be; any if `nil`.
   package init(path: String, range: Range<Int64>, expecting version: FileVersion? = nil) throws(FileFailure) {
-    // Opening a pipe would else wait for a writer.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw FileFailure(path: path, action: "open", code: errno) }
-    guard let found = FileVersion(descriptor) else {
-      close(descriptor)
-      throw FileFailure(path: path, reason: "is not a regular file")
-    }
-    if let version, version != found {
-      close(descriptor)
-      throw .changed(path, version)
-    }
-    self.path = path
-    self.descriptor = descriptor
-    self.version = found
+    file = try OpenFile(reading: path)
+    if let version, version != file.version { throw .changed(path, version) }
     end = range.upperBound
     state = Mutex(State(position: range.lowerBound))
-  }
-
-  deinit {
-    close(descriptor)
   }
 
   /// The next piece of the file; `nil` at its end.
@@ -79,22 +62,15 @@ public final class FileBytes: RequestBodyReader {
       // A byte more than is expected, to see that there is none.
       buffer = Array(repeating: 0, count: Int(min(Int64(wanted), max(length - start, 0) + 1)))
     }
-    var (count, code) = (0, 0 as CInt)
-    buffer.withUnsafeMutableBytes { buffer in
-      repeat {
-        count = pread(descriptor, buffer.baseAddress, min(wanted, buffer.count), off_t(start))
-      } while count < 0 && errno == EINTR
-      if count < 0 { code = errno }
-    }
-    guard code == 0 else { throw FileFailure(path: path, action: "read", code: code) }
+    let count = try file.read(into: &buffer, upTo: wanted, at: start)
     let stop = start + Int64(count)
     state.withLock { state in
       state.position = stop
       if buffer.count == Self.pieceLength { state.given.keep(buffer) }
     }
-    if stop > length || (count == 0 && stop < min(end, length)) { throw .changed(path, version) }
+    if stop > length || (count == 0 && stop < min(end, length)) { throw .changed(file.path, version) }
     guard count == 0 else { return buffer[..<count] }
-    guard FileVersion(descriptor) == version else { throw .changed(path, version) }
+    guard file.currentVersion == version else { throw .changed(file.path, version) }
     return nil
   }
 
@@ -117,7 +93,7 @@ package struct FileVersion: Sendable, Hashable {
   private let nanoseconds: Int
 
   /// The state of an open file; `nil` for what is not a regular file.
-  package init?(_ descriptor: CInt) {
+  init?(_ descriptor: CInt) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return nil }
     self.init(status)
@@ -164,7 +140,7 @@ public struct FileFailure: Error, Sendable, Hashable, CustomStringConvertible {
     self.reason = "cannot \(action): \(String(cString: strerror(code)))"
   }
 
-  static func changed(_ path: String, _ version: FileVersion) -> FileFailure {
+  package static func changed(_ path: String, _ version: FileVersion) -> FileFailure {
     FileFailure(path: path, reason: "changed while it was being read: it had \(version.length) bytes")
   }
 

@@ -31,6 +31,11 @@ package enum TemporaryPath {
     "\(folder)/\(name(prefix)).jsonl"
   }
 
+  /// Removes a file, if it is there.
+  package static func remove(_ path: String) {
+    unlink(path)
+  }
+
   /// A file name that nobody else has.
   package static func name(_ prefix: String) -> String {
     "\(prefix)-\(String(UInt64.random(in: .min ... .max), radix: 36))"

@@ -27,7 +27,7 @@ struct ResponseSpool {
   }
 
   private struct Segment {
-    let file: TemporaryFile
+    let file: OpenFile
     var readOffset: Int64 = 0
     var writeOffset: Int64 = 0
   }
@@ -74,7 +74,7 @@ struct ResponseSpool {
     }
     do {
       if segments.isEmpty || segments[segments.count - 1].writeOffset >= limits.segment {
-        segments.append(Segment(file: try TemporaryFile(in: limits.directory, keepsName: false)))
+        segments.append(Segment(file: try OpenFile(temporaryIn: limits.directory)))
       }
       let last = segments.count - 1
       try segments[last].file.write(bytes[...], at: segments[last].writeOffset)
@@ -101,7 +101,7 @@ struct ResponseSpool {
     guard let segment = segments.first else { return nil }
     do throws(FileFailure) {
       let wanted = min(Int64(Self.readLength), segment.writeOffset - segment.readOffset)
-      let bytes = try segment.file.read(upTo: Int(wanted), at: segment.readOffset)
+      let bytes = try segment.file.read(at: segment.readOffset, count: Int(wanted))
       guard !bytes.isEmpty else { throw FileFailure(path: segment.file.path, reason: "was cut short") }
       fileCount -= Int64(bytes.count)
       segments[0].readOffset += Int64(bytes.count)

@@ -118,7 +118,7 @@ enum UploadBody: Sendable {
       guard let chunk = try await reader.next() else { break }
       do {
         if file == nil, memory.count + chunk.count > memoryLimit {
-          let created = try TemporaryFile(in: directory, keepsName: true)
+          let created = try TemporaryFile(in: directory)
           try created.write(memory[...], at: 0)
           memory = []
           file = created

@@ -242,11 +242,6 @@ package final class OutputFile: Sendable {
 
   private static func partialPath(of path: String) -> String { "\(path).partial" }
 
-  /// Removes a file, if it is there.
-  package static func remove(_ path: String) {
-    unlink(path)
-  }
-
   private func flush(_ bytes: ArraySlice<UInt8>) throws(FileFailure) {
     try bytes.write(to: descriptor, path: partialPath)
   }

@@ -31,7 +31,7 @@ final class RowSpool: Sendable {
   }
 
   deinit {
-    OutputFile.remove(path)
+    TemporaryPath.remove(path)
   }
 
   func append(_ row: BatchRequest) throws(BatchClientError) {

@@ -3,18 +3,9 @@
 
 internal import OpenAIBatchTransport
 
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
-
 /// Bytes on disk that nobody else sees: a temporary file without a name, gone with this value or the process.
 struct Spool: ~Copyable {
-  private let folder: String
-  private let descriptor: CInt
+  private let file: OpenFile
   /// What is not on disk yet.
   private var buffer: [UInt8] = []
   private var flushed: Int64 = 0
@@ -28,23 +19,25 @@ struct Spool: ~Copyable {
 
   /// Creates the file in the first folder that takes it.
   init(folders: [String] = TemporaryPath.folders) throws(BatchClientError) {
-    var code = ENOENT
-    for folder in folders {
-      let path = "\(folder)/\(TemporaryPath.name("openai-batch"))"
-      let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-      if descriptor >= 0 {
-        unlink(path)
-        self.folder = folder
-        self.descriptor = descriptor
-        return
-      }
-      code = errno
+    do throws(FileFailure) {
+      file = try Self.file(in: folders)
+    } catch {
+      throw Self.failure(error)
     }
-    throw Self.failure(FileFailure(path: Self.name(folders.last ?? ""), action: "create", code: code))
   }
 
-  deinit {
-    close(descriptor)
+  private static func file(in folders: [String]) throws(FileFailure) -> OpenFile {
+    var refusal = FileFailure(path: "TMPDIR", reason: "names no folder")
+    for folder in folders {
+      do throws(FileFailure) {
+        return try OpenFile(
+          temporaryIn: folder,
+          called: "The temporary file for results in \(folder) (TMPDIR names another folder)")
+      } catch {
+        refusal = error
+      }
+    }
+    throw refusal
   }
 
   /// How many bytes were added.
@@ -64,7 +57,7 @@ struct Spool: ~Copyable {
   mutating func endRecord() throws(BatchClientError) {
     guard buffer.count >= Self.bufferLength else { return }
     do throws(FileFailure) {
-      try buffer[...].write(to: descriptor, path: Self.name(folder))
+      try file.write(buffer[...], at: flushed)
     } catch {
       throw Self.failure(error)
     }
@@ -88,28 +81,13 @@ struct Spool: ~Copyable {
 
   /// Reads at least `count` bytes.
   private func load(at offset: Int64, count: Int) throws(BatchClientError) -> ArraySlice<UInt8> {
-    var code: CInt = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: max(count, Self.windowLength)) { buffer, filled in
-      while filled < count {
-        let read = pread(
-          descriptor, buffer.baseAddress?.advanced(by: filled), buffer.count - filled,
-          off_t(offset) + off_t(filled))
-        if read < 0, errno == EINTR { continue }
-        guard read > 0 else {
-          code = read < 0 ? errno : EIO
-          return
-        }
-        filled += read
-      }
+    do throws(FileFailure) {
+      let bytes = try file.read(at: offset, count: max(count, Self.windowLength))
+      guard bytes.count >= count else { throw FileFailure(path: file.path, reason: "was cut short") }
+      return bytes[...]
+    } catch {
+      throw Self.failure(error)
     }
-    guard code == 0 else {
-      throw Self.failure(FileFailure(path: Self.name(folder), action: "read", code: code))
-    }
-    return bytes[...]
-  }
-
-  private static func name(_ folder: String) -> String {
-    "The temporary file for results in \(folder) (TMPDIR names another folder)"
   }
 
   private static func failure(_ failure: FileFailure) -> BatchClientError {

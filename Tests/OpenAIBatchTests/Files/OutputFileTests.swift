@@ -140,7 +140,7 @@ import Testing
     #expect(!OutputFile.exists(path))
     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/nonexistent")
     #expect(OutputFile.exists(path), "a dangling link is something, too")
-    OutputFile.remove(path)
+    TemporaryPath.remove(path)
     #expect(!OutputFile.exists(path))
   }
 }
