@@ -210,7 +210,7 @@ final class EngineLoop {
 
   private func endFinished() {
     while let (call, code) = multi.nextFinished() {
-      if code == CURLE_ABORTED_BY_CALLBACK, call.needsFreshConnection, !call.hasSent {
+      if code == CURLE_ABORTED_BY_CALLBACK, call.needsFreshConnection, !call.mayHaveSent {
         beginAnew(call)
       } else {
         end(call, call.failure(for: code).map { .failed($0) } ?? .complete)

@@ -18,7 +18,9 @@ final class LiveTransfer {
   private var pauses: EasyHandle.Pauses = []
   private var sentCount = 0
   private var unsent: ArraySlice<UInt8> = []
-  private(set) var hasSent = false
+  /// Whether the first byte of the request may have left: libcurl has asked whether it may. Its times do not tell:
+  /// newer versions set all of them for a request that was never sent.
+  private(set) var mayHaveSent = false
   /// Whether libcurl sent the request once more, on another connection.
   private var wasRepeated = false
   private var failure: TransportFailure?
@@ -43,19 +45,13 @@ final class LiveTransfer {
     lastActivity = loop.now
   }
 
-  /// Whether the first byte of the request may have left.
-  var mayHaveSent: Bool {
-    // To be quite sure: this time is set right after the first attempt to send.
-    hasSent || (easy.map { $0.size(CURLINFO_PRETRANSFER_TIME_T) > 0 } ?? false)
-  }
-
   /// Whether the request is on its way, and nothing of the response has come.
-  var awaitsAnswer: Bool { hasSent && transfer.upload == nil && !parser.hasBegun }
+  var awaitsAnswer: Bool { mayHaveSent && transfer.upload == nil && !parser.hasBegun }
 
   /// Whether the handle may serve another transfer after this one went well. libcurl counts over a handle's whole life
   /// how often it has sent a request anew, and fails at the sixth time.
   var leavesHandleAsNew: Bool {
-    CurlLibrary.mayReuseHandles && hasSent && !wasRepeated && !parser.isAmbiguous
+    CurlLibrary.mayReuseHandles && mayHaveSent && !wasRepeated && !parser.isAmbiguous
   }
 
   // MARK: libcurl's questions
@@ -68,7 +64,7 @@ final class LiveTransfer {
   /// A connection is there and the first byte of the request comes next; `false` ends the transfer before it.
   /// Called again when libcurl repeats a request on another connection.
   func requestBegins(on ends: ConnectionSockets.Ends) -> Bool {
-    guard !hasSent || transfer.request.mayBeRepeated else {
+    guard !mayHaveSent || transfer.request.mayBeRepeated else {
       failure = TransportFailure(
         .interrupted, "The connection to \(transfer.authority) was dead before its answer began.")
       return false
@@ -84,8 +80,8 @@ final class LiveTransfer {
       needsFreshConnection = true
       return false
     }
-    wasRepeated = hasSent
-    hasSent = true
+    wasRepeated = mayHaveSent
+    mayHaveSent = true
     touch()
     loop.noteDeadline(nextLook(idleEnd: loop.now + transfer.timeouts.idle, now: loop.now))
     return true
@@ -130,12 +126,26 @@ final class LiveTransfer {
 
   func fill(_ buffer: UnsafeMutableRawBufferPointer) -> EasyHandle.FillVerdict {
     if !parser.isComplete { touch() }
-    if answerMayHaveCome {
-      pauses.insert(.sending)
-      needsUnpause = true
-      markDirty()
-      return .pause
+    if answerMayHaveCome { return pauseForAnswer() }
+    let before = sentCount
+    let verdict = copy(to: buffer)
+    // Much takes its time to copy.
+    guard case .filled(let count) = verdict, before > 0, count >= 64 << 10, answerMayHaveCome else {
+      return verdict
     }
+    sentCount = before
+    if transfer.upload != nil { unsent = buffer[..<count] + unsent }
+    return pauseForAnswer()
+  }
+
+  private func pauseForAnswer() -> EasyHandle.FillVerdict {
+    pauses.insert(.sending)
+    needsUnpause = true
+    markDirty()
+    return .pause
+  }
+
+  private func copy(to buffer: UnsafeMutableRawBufferPointer) -> EasyHandle.FillVerdict {
     guard let upload = transfer.upload else {
       let rest = transfer.bytes[sentCount...].prefix(buffer.count)
       buffer.copyBytes(from: rest)
@@ -209,7 +219,7 @@ final class LiveTransfer {
     if let deadline = transfer.deadline, deadline <= now { return .failure(timeout("total")) }
     // A caller that does not read, and a source that rests, are no silence of the server's; once it has answered, it
     // need not wait for the source.
-    guard hasSent, pauses.isEmpty || pauses == .sending && parser.isComplete else {
+    guard mayHaveSent, pauses.isEmpty || pauses == .sending && parser.isComplete else {
       return .success(transfer.deadline)
     }
     let uploadSize = easy?.size(CURLINFO_SIZE_UPLOAD_T) ?? 0
@@ -285,7 +295,7 @@ final class LiveTransfer {
     guard let easy else { return nil }
     func time(_ info: CURLINFO) -> Duration { .microseconds(easy.size(info)) }
     // For a reused connection libcurl gives the time in which it found that.
-    let isReused = hasSent && easy.long(CURLINFO_NUM_CONNECTS) == 0
+    let isReused = mayHaveSent && easy.long(CURLINFO_NUM_CONNECTS) == 0
     return CurlTransport.Metrics(
       operation: transfer.operation, authority: transfer.authority, status: parser.statusCode,
       failure: failure,

@@ -62,15 +62,15 @@ struct TransferOutcome {
       return truncated
     case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
       return TransportFailure(.malformed, "\(authority) answered with something that is not HTTP/1.1.")
-    case CURLE_OUT_OF_MEMORY where !headIsComplete:
-      // What libcurl says to a header line of more than 100 KiB.
+    case CURLE_OUT_OF_MEMORY where !headIsComplete, Self.tooLargeCode:
+      // What libcurl says to a header line of more than 100 KiB, and newer ones to more than 5000 lines.
       return tooLarge
     case CURLE_RECV_ERROR where isRefusalOfCertificate, CURLE_SEND_ERROR where isRefusalOfCertificate:
       return TransportFailure(
         .insecure, "\(authority) refused this client's certificate, or asks for one.",
         mayHaveReachedServer: true)
     case CURLE_BAD_FUNCTION_ARGUMENT where headHasBegun,
-      CURLE_RECV_ERROR where detail.contains("chunked-encoding"):
+      CURLE_RECV_ERROR where detail.contains("chunk"):
       return TransportFailure(.malformed, "\(authority) broke the chunked encoding of its response.")
     case CURLE_RECV_ERROR where detail.contains("response headers"):
       return tooLarge
@@ -82,6 +82,9 @@ struct TransferOutcome {
         "The connection to \(authority) broke before it answered (libcurl code \(code.rawValue)).")
     }
   }
+
+  /// `CURLE_TOO_LARGE`, which came with libcurl 8.6.
+  private static let tooLargeCode = CURLcode(100)
 
   /// In TLS 1.3 the server says so after the client has begun to send.
   private var isRefusalOfCertificate: Bool {

@@ -53,19 +53,61 @@ struct EarlyAnswerTests {
   /// Whether the server has gone or says nothing more, what it has said is all there is.
   @Test(arguments: ["200 OK\r\nContent-Length: 2\r\n\r\nok", "204 No Content\r\n\r\n"], [false, true])
   func aWholeAnswerCountsWhateverBecomesOfTheRestOfTheRequest(answer: String, closes: Bool) async throws {
+    let mayClose = Event()
     let server = try LoopbackServer { connection in
       guard connection.readHead() != nil else { return }
       connection.send("HTTP/1.1 \(answer)")
-      if !closes { connection.waitForPeerToClose() }
+      if closes { mayClose.block() } else { connection.waitForPeerToClose() }
     }
     defer { server.stop() }
     let transport = makeTransport()
     defer { withExtendedLifetime(transport) {} }
     let body = RequestBody.bytes([UInt8](repeating: 0, count: 20 << 20))
     let request = server.request(.post, body: body, timeouts: Timeouts(idle: .milliseconds(300), total: nil))
-    let (head, bytes) = try await transport.exchange(request)
-    #expect(head.status.kind == .successful)
+    let response = try await transport.send(request)
+    #expect(response.head.status.kind == .successful)
+    // Not before: the connection's end can overtake what was sent on it.
+    mayClose.signal()
+    let bytes = try await response.collect(upTo: 100)
     #expect(bytes == Array((answer.hasSuffix("ok") ? "ok" : "").utf8))
+  }
+
+  /// Sending rests while bytes of an answer wait: what was taken for it by then is sent later, and once.
+  @Test(arguments: [false, true])
+  func anUploadIsWholeBetweenInterimAnswers(isStreamed: Bool) async throws {
+    let content = (0..<8 << 20).map { UInt8(truncatingIfNeeded: $0 &* 0x9E37_79B1 >> 13) }
+    let received = Mutex<[UInt8]>([])
+    let server = try LoopbackServer { connection in
+      guard connection.readHead() != nil else { return }
+      var bytes: [UInt8] = []
+      while bytes.count < content.count, let piece = connection.readSome(atMost: 64 << 10) {
+        bytes += piece
+        connection.send("HTTP/1.1 102 Processing\r\n\r\n")
+      }
+      received.withLock { [bytes] in $0 = bytes }
+      connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    }
+    defer { server.stop() }
+    let transport = makeTransport()
+    defer { withExtendedLifetime(transport) {} }
+    let body: RequestBody =
+      isStreamed
+      ? .producer(length: Int64(content.count), isReplayable: false) { Pieces(content) } : .bytes(content)
+    #expect(try await transport.text(of: server.request(.post, body: body)) == "ok")
+    #expect(received.withLock { $0 } == content)
+  }
+
+  private final class Pieces: RequestBodyReader {
+    private let rest: Mutex<ArraySlice<UInt8>>
+
+    init(_ bytes: [UInt8]) { rest = Mutex(bytes[...]) }
+
+    func next() async -> ArraySlice<UInt8>? {
+      rest.withLock { rest in
+        defer { rest = rest.dropFirst(100_001) }
+        return rest.isEmpty ? nil : rest.prefix(100_001)
+      }
+    }
   }
 
   @Test(arguments: ["Content-Length: 4", "Connection: close"])
