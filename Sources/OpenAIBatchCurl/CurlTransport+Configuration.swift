@@ -49,6 +49,9 @@ extension CurlTransport {
     case http1
     /// HTTP/2 with servers that speak it over TLS, where the libcurl that runs can be trusted with it: from 8.7.0 on,
     /// but for 8.10.0 and 8.16.0. HTTP/1.1 everywhere else.
+    ///
+    /// One thing HTTP/1.1 notices and libcurl does not over HTTP/2: that a body of undeclared length was cut, where the
+    /// server resets its stream without an error.
     case http2
   }
 
