@@ -20,7 +20,9 @@ enum AuditText {
     }
     if audit.usage.totalTokens > 0 {
       let usage = audit.usage
-      lines.append("  \(usage.totalTokens) tokens (\(usage.inputTokens) in, \(usage.outputTokens) out)")
+      lines.append(
+        "  \(BatchText.count(usage.totalTokens, "token")) (\(usage.inputTokens) in, \(usage.outputTokens) out)"
+      )
     }
     return lines.joined(separator: "\n")
   }

@@ -46,6 +46,11 @@ enum BatchText {
     return "\(counts.completed)/\(counts.total)\(failed)"
   }
 
+  /// `1 row`, `2 rows`, `2 batches`
+  static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : noun.hasSuffix("ch") ? "es" : "s")"
+  }
+
   static func size(_ bytes: Int64) -> String {
     switch bytes {
     case ..<10_000: "\(bytes) B"

@@ -48,17 +48,20 @@ extension FilesCommand {
       let plan = try await client.planCleanup(
         olderThan: olderThan?.duration ?? .seconds(7 * 86_400), collected: collected, unused: unused)
       try list(plan.items)
-      let sum = "\(plan.items.count) files, \(BatchText.size(Int64(plan.bytes)))"
+      let sum = "\(BatchText.count(plan.items.count, "file")), \(BatchText.size(Int64(plan.bytes)))"
       if plan.isTruncated { connection.say("There are more files than are looked at in one go.") }
       guard !dryRun, !plan.items.isEmpty else { return connection.say("\(sum) may go; nothing was deleted.") }
       guard try yes || isConfirmed(sum) else { return connection.say("Nothing was deleted.") }
       let outcome = try await client.cleanUp(plan)
-      if outcome.spared > 0 { connection.say("\(outcome.spared) files are in use by now and were left.") }
-      connection.say("\(outcome.deleted) files deleted, \(BatchText.size(Int64(outcome.bytes))).")
+      if outcome.spared > 0 {
+        connection.say("In use by now, and left: \(BatchText.count(outcome.spared, "file")).")
+      }
+      connection.say(
+        "\(BatchText.count(outcome.deleted, "file")) deleted, \(BatchText.size(Int64(outcome.bytes))).")
       if plan.isTruncated { connection.say("The same line again looks at the next files.") }
       guard outcome.failureCount == 0 else {
         for failure in outcome.failures.prefix(20) { Console.error("\(failure.file): \(failure.error)") }
-        Console.error("\(outcome.failureCount) files were not deleted.")
+        Console.error("Not deleted: \(BatchText.count(outcome.failureCount, "file")).")
         throw ExitStatus.Exit(status: .refused)
       }
     }

@@ -121,7 +121,7 @@ struct RunCommand: AsyncParsableCommand {
     case .checked(let file):
       let model = file.model.map { ", model \($0)" } ?? ""
       connection.say(
-        "\(input): \(file.rows) rows, \(BatchText.size(file.bytes)), \(file.endpoint?.rawValue ?? "")\(model)"
+        "\(input): \(BatchText.count(file.rows, "row")), \(BatchText.size(file.bytes)), \(file.endpoint?.rawValue ?? "")\(model)"
       )
     case .answersGone(let batch):
       Console.message("The results of \(batch.id) are deleted: its rows are sent, and paid for, again.")

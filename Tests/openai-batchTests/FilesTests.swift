@@ -73,7 +73,7 @@ struct FilesTests {
     #expect(simulator.requestCount(of: .deleteFile) == 0)
     let deleted = try await fixture.run("files", "gc", "--older-than", "0s", "--yes")
     #expect(deleted.status == 0 && deleted.lines.count == 1)
-    #expect(deleted.errors.contains("1 files deleted"))
+    #expect(deleted.errors.contains("1 file deleted"))
     let results = try await fixture.run(
       "files", "gc", "--older-than", "0s", "--collected", "--yes", "--format", "text")
     #expect(results.lines.count == 1 && results.output.hasPrefix("result "))
@@ -87,7 +87,7 @@ struct FilesTests {
     _ = try await fixture.run("files", "upload", "in.jsonl")
     simulator.inject(.failRequest(.deleteFile, status: 409))
     let outcome = try await fixture.run("files", "gc", "--older-than", "0s", "--unused", "--yes")
-    #expect(outcome.status == 4 && outcome.errors.contains("1 files were not deleted"))
+    #expect(outcome.status == 4 && outcome.errors.contains("Not deleted: 1 file."))
   }
 
   /// `nil`: killed before the head of the response.

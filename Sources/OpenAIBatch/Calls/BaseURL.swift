@@ -16,7 +16,7 @@ struct BaseURL: Sendable, Hashable {
     guard address.scheme == "https" || address.isLoopback || allowInsecureHTTP else {
       throw Self.problem(
         "is plain http to \(address.authority): the key would travel in the clear. "
-          + "Use https, or allow it by name: allowInsecureHTTP, and --allow-http on the command line.")
+          + "Use https, or allow it by name: allowInsecureHTTP, and --allow-http on the command line")
     }
     guard !PathSegment.hasDotSegment(address.path) else { throw Self.problem("has a . or .. segment") }
     guard Self.hasWholeEscapes(text) else { throw Self.problem("has a % that begins no escape") }

@@ -58,12 +58,12 @@ struct LintCommand: ParsableCommand {
       })
     if let failure { throw failure }
     try list.finish()
-    let size = "\(file.rows) rows, \(BatchText.size(file.bytes))"
+    let size = "\(BatchText.count(file.rows, "row")), \(BatchText.size(file.bytes))"
     guard file.problemCount > 0 else {
       let model = file.model.map { ", model \($0)" } ?? ""
       return messages.say("\(source.name): \(size), \(file.endpoint?.rawValue ?? "")\(model): no problems")
     }
-    messages.say("\(source.name): \(size), \(file.problemCount) problems")
+    messages.say("\(source.name): \(size), \(BatchText.count(file.problemCount, "problem"))")
     if let advice = SplitAdvice.text(for: file, named: input, limits.limits) { messages.say(advice) }
     throw ExitStatus.Exit(status: .usage)
   }

@@ -55,7 +55,9 @@ struct MergeCommand: ParsableCommand {
       throw CommandProblem(status: .usage, message: try places.message(for: file))
     }
     try output.finish()
-    messages.say("\(file.rows) rows, \(BatchText.size(file.bytes)), of \(sources.count) files")
+    messages.say(
+      "\(BatchText.count(file.rows, "row")), \(BatchText.size(file.bytes)), of \(BatchText.count(sources.count, "file"))"
+    )
   }
 }
 

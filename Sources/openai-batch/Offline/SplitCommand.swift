@@ -55,7 +55,7 @@ struct SplitCommand: ParsableCommand {
     }
 
     var text: String {
-      "\(file): \(rows) rows, \(BatchText.size(bytes)), \(endpoint), model \(model)"
+      "\(file): \(BatchText.count(rows, "row")), \(BatchText.size(bytes)), \(endpoint), model \(model)"
     }
   }
 
@@ -83,7 +83,9 @@ struct SplitCommand: ParsableCommand {
     try write(plan, names.all)
     // Behind this the files stay, whoever reads the list.
     try list(plan, names.all)
-    messages.say("\(source.name): \(plan.input.rows) rows in \(plan.shards.count) files")
+    messages.say(
+      "\(source.name): \(BatchText.count(plan.input.rows, "row")) in \(BatchText.count(plan.shards.count, "file"))"
+    )
   }
 
   /// Writes all files before the first of them appears: some would look like all.

@@ -28,7 +28,8 @@ struct StatsCommand: ParsableCommand {
     try output.write(RequestStatistics(plan, name: source.name), text: \.text)
     guard plan.input.problemCount > 0 else { return }
     messages.say(
-      "\(plan.input.problemCount) problems; see them with: openai-batch lint \(ShellWord.quoted(input))")
+      "\(BatchText.count(plan.input.problemCount, "problem")); see with: openai-batch lint \(ShellWord.quoted(input))"
+    )
     throw ExitStatus.Exit(status: .usage)
   }
 }
@@ -91,7 +92,7 @@ struct RequestStatistics: Encodable {
       lines.append(
         (
           group.endpoint,
-          "\(group.model): \(group.rows) rows, \(BatchText.size(group.bytes))\(inputs), batches: \(group.batches)"
+          "\(group.model): \(BatchText.count(group.rows, "row")), \(BatchText.size(group.bytes))\(inputs), batches: \(group.batches)"
         ))
     }
     let width = (lines.map(\.0.count).max() ?? 0) + 2

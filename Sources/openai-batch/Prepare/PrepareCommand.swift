@@ -118,11 +118,11 @@ struct PrepareCommand: ParsableCommand {
         status: .usage, message: "Nothing was written.\n\(shown.joined(separator: "\n"))\(rest)")
     }
     try output.finish()
-    messages.say("\(source.name): \(file.rows) rows, \(BatchText.size(file.bytes))")
+    messages.say("\(source.name): \(BatchText.count(file.rows, "row")), \(BatchText.size(file.bytes))")
     guard target.output != "-" else { return }
     messages.say(
       plan.shards.count > 1
-        ? "They take \(plan.shards.count) batches: \(SplitAdvice.command(target.output))"
+        ? "They take \(BatchText.count(plan.shards.count, "batch")): \(SplitAdvice.command(target.output))"
         : "Next: openai-batch run \(ShellWord.quoted(target.output)) --output answers.jsonl")
   }
 }
