@@ -49,6 +49,11 @@ bool ccurl_has_http2(void) {
   return curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP2;
 }
 
+bool ccurl_uses_gnutls(void) {
+  const char *backend = curl_version_info(CURLVERSION_NOW)->ssl_version;
+  return backend && strncmp(backend, "GnuTLS/", 7) == 0;
+}
+
 void ccurl_name_thread(const char *name) {
 #ifdef __APPLE__
   pthread_setname_np(name);

@@ -20,6 +20,9 @@ enum CurlLibrary {
   /// before, and follows it when the next header begins with a folded line (curl #11101).
   static let mayReuseHandles = ccurl_version() < 0x075400 || ccurl_version() >= 0x080100
 
+  /// Whether GnuTLS encrypts; else it is OpenSSL, or what has its interface.
+  static let usesGnuTLS = ccurl_uses_gnutls()
+
   /// Names the calling thread for debuggers. Linux takes 15 bytes.
   static func nameThread(_ name: String) {
     ccurl_name_thread(name)

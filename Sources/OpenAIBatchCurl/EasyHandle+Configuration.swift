@@ -99,10 +99,13 @@ extension EasyHandle {
     // Where it is not known it is not in use, either.
     if settings.caFile != nil || CurlLibrary.defaultCABundle != nil { _ = set(CURLOPT_CAPATH, nil) }
     if let identity = settings.identity {
-      guard set(CURLOPT_SSLCERT, identity.certificateFile), set(CURLOPT_SSLKEY, identity.keyFile),
-        // Without any password OpenSSL asks for one on the terminal, on this thread.
-        set(CURLOPT_KEYPASSWD, identity.password ?? "")
-      else { return false }
+      guard set(CURLOPT_SSLCERT, identity.certificateFile), set(CURLOPT_SSLKEY, identity.keyFile) else {
+        return false
+      }
+      // Without any password OpenSSL asks for one on the terminal, on this thread. With one, GnuTLS takes encrypted keys
+      // only.
+      let password = identity.password ?? (CurlLibrary.usesGnuTLS ? nil : "")
+      if let password, !set(CURLOPT_KEYPASSWD, password) { return false }
     }
     return settings.pinnedKeys.map { set(CURLOPT_PINNEDPUBLICKEY, $0) } ?? true
   }

@@ -34,7 +34,9 @@ struct TransferOutcome {
     // libcurl quotes a proxy's URL that it cannot read, with its password.
     let message = "No request was sent to \(authority): \(detail.redactingCredentials)"
     switch code {
-    case _ where detail.contains("Unsupported proxy"):
+    case _ where detail.contains("Unsupported proxy"),
+      // What GnuTLS says to a client certificate's files.
+      CURLE_SSL_CONNECT_ERROR where detail.contains("error reading X.509"):
       return TransportFailure(.invalid, message)
     case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_PINNEDPUBKEYNOTMATCH,
       CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_ISSUER_ERROR, CURLE_USE_SSL_FAILED, CURLE_SSL_CLIENTCERT:

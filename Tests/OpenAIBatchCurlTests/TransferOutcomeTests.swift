@@ -38,6 +38,11 @@ struct TransferOutcomeTests {
     #expect(failure?.message.contains("host:443") == true)
   }
 
+  @Test func aKeyThatGnuTLSCannotRead() {
+    let words = "error reading X.509 potentially-encrypted key file: Decryption has failed."
+    #expect(failure(CURLE_SSL_CONNECT_ERROR, .connecting, detail: words)?.kind == .invalid)
+  }
+
   @Test func aProxysRefusal() {
     #expect(failure(CURLE_RECV_ERROR, .connecting, proxyStatus: 407)?.kind == .proxy)
     #expect(failure(CURLE_RECV_ERROR, .connecting, proxyStatus: 200)?.kind == .notSent)

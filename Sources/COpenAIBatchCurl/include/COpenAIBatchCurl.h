@@ -21,6 +21,7 @@ const char *ccurl_default_ca_bundle(void);
 // The version of the library that was loaded, such as 0x075801 for 7.88.1, and whether it was built with HTTP/2.
 unsigned int ccurl_version(void);
 bool ccurl_has_http2(void);
+bool ccurl_uses_gnutls(void);
 
 // Names the calling thread for debuggers.
 void ccurl_name_thread(const char *name);
