@@ -16,6 +16,11 @@ public import OpenAIBatchTransport
 /// Where calls come one at a time and a server nearby answers each within a fifth of a millisecond, a call waits that
 /// long without giving up its thread: being put to sleep and woken would take longer than the answer.
 ///
+/// libcurl before 7.87 waits for the end of a name lookup when its call is cancelled or out of time, and all calls wait
+/// with it. A libcurl with a TLS library inside of it, such as in wheels for Python, hides from the transport whether a
+/// kept connection has bytes that were decrypted and belong to no answer, and can crash a process that exits meanwhile;
+/// those of distributions have none.
+///
 /// No shutdown is needed: with the last reference the thread ends, and transfers still running (a response body
 /// that is being read does not keep the transport alive) fail with the kind `shutDown`. In a forked child the
 /// transport refuses to work, with the same kind.
