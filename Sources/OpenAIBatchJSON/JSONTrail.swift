@@ -14,6 +14,8 @@ struct JSONTrail {
   }
 
   private var steps: [Step] = []
+  /// The step that led on from the place of which the way was asked for last.
+  private var further: Step?
 
   /// The way from `root`, always the same value, to a node.
   ///
@@ -22,14 +24,15 @@ struct JSONTrail {
     from root: JSONView, to node: Int, name: (_ object: Int, _ text: String) -> String
   ) -> [any CodingKey] {
     while let last = steps.last, !(last.container < node && node < root.at(last.container).raw.next) {
-      steps.removeLast()
+      further = steps.removeLast()
     }
     var last = steps.popLast()
     var place = last.map { root.at($0.container) } ?? root
+    if last == nil, further?.container == place.node { last = further }
     while let step = Self.step(from: place, to: node, after: last) {
       steps.append(step)
       place = root.at(Self.isObject(place) ? step.child + 1 : step.child)
-      last = nil
+      last = further?.container == place.node ? further : nil
     }
     return steps.map { step in
       Self.isObject(root.at(step.container))

@@ -12,6 +12,8 @@ struct ContentDownload: Sendable {
   let start: Int64
   /// The file's length, where the server says it.
   let total: Int64?
+  /// Where the range ends that the server sends, if it is one.
+  let end: Int64?
   /// Whether the server says that it is still writing the file.
   let isIncomplete: Bool
   /// The server's name for this state of the file.
@@ -24,16 +26,18 @@ extension BatchClient {
 
   /// Opens a file's content, following redirects: some providers keep files in a store of their own.
   ///
-  /// - Parameter offset: Where to start, if the server honours ranges; see what comes back.
+  /// - Parameters:
+  ///   - offset: Where to start, if the server honours ranges; see what comes back.
+  ///   - tag: The server's name for the state of the file of which the bytes before are.
   func open(
-    _ id: FileID, from offset: Int64, _ options: CallOptions
+    _ id: FileID, from offset: Int64, of tag: String?, _ options: CallOptions
   ) async throws(BatchClientError) -> ContentDownload {
     let deadline = deadline(options)
     do throws(BatchClientError) {
-      return try await open(id, from: offset, options, until: deadline)
+      return try await open(id, ContentRest(offset, of: tag), options, until: deadline)
     } catch  where offset > 0 && error.status == 416 {
       // There is nothing after the offset, or no range is served: the whole file shows which.
-      return try await open(id, from: 0, options, until: deadline)
+      return try await open(id, ContentRest(0, of: nil), options, until: deadline)
     } catch  where error.kind == .notFound && !error.message.contains(id.rawValue) {
       var error = error
       error.message = "The file \(id) is not there: \(error.message)"
@@ -42,36 +46,36 @@ extension BatchClient {
   }
 
   private func open(
-    _ id: FileID, from offset: Int64, _ options: CallOptions, until deadline: ContinuousClock.Instant?
+    _ id: FileID, _ rest: ContentRest, _ options: CallOptions, until deadline: ContinuousClock.Instant?
   ) async throws(BatchClientError) -> ContentDownload {
     let operation = BatchOperation<[UInt8]>(
       name: "fileContent", effect: .safe, method: .get,
       path: "/files/\(try id.encoded(for: "fileContent"))/content",
       isTransfer: true, decode: { bytes throws(JSONFailure) in bytes })
     var request = try request(for: operation, options)
-    if offset > 0 { request.head.headerFields[.range] = "bytes=\(offset)-" }
+    rest.apply(to: &request.head.headerFields)
     do throws(BatchClientError) {
       return try Self.download(
         try await send(
           request, effect: .safe, options, until: deadline, collectLimit: nil,
           record: CallRecord(effect: .safe)),
-        from: offset)
+        from: rest.offset)
     } catch {
       guard error.kind == .redirected, let failure = error.underlying as? StatusFailure else { throw error }
-      return try await follow(failure.location, of: request, from: offset, options, until: deadline)
+      return try await follow(failure.location, of: request, rest, options, until: deadline)
     }
   }
 
   /// Follows redirects with none of our headers: the target is someone else's host, and its URL is the key.
   private func follow(
-    _ location: String?, of origin: TransportRequest, from offset: Int64, _ options: CallOptions,
+    _ location: String?, of origin: TransportRequest, _ rest: ContentRest, _ options: CallOptions,
     until deadline: ContinuousClock.Instant?
   ) async throws(BatchClientError) -> ContentDownload {
     var location = location
     var current = origin
     for _ in 0..<Self.maximumRedirects {
       current.head = try Self.storeHead(location, from: current.head)
-      if offset > 0 { current.head.headerFields[.range] = "bytes=\(offset)-" }
+      rest.apply(to: &current.head.headerFields)
       let response: TransportResponse
       do throws(CallFailure) {
         response = try await sendToStore(current, options, until: deadline)
@@ -82,7 +86,7 @@ extension BatchClient {
         location = status.location
         continue
       }
-      return try Self.download(response, from: offset)
+      return try Self.download(response, from: rest.offset)
     }
     throw BatchClientError(
       .redirected, operation: "fileContent", "More than \(Self.maximumRedirects) redirects for one file.")
@@ -119,7 +123,7 @@ extension BatchClient {
     guard response.head.status.code == 206 else {
       let total = fields[.contentLength].flatMap { Int64($0) }
       return ContentDownload(
-        start: 0, total: total, isIncomplete: isIncomplete, tag: fields[.eTag],
+        start: 0, total: total, end: nil, isIncomplete: isIncomplete, tag: fields[.eTag],
         reader: response.takeBody().makeReader())
     }
     guard let range = ContentRange(fields[.contentRange] ?? ""), range.first <= offset, range.last >= offset
@@ -128,8 +132,27 @@ extension BatchClient {
         .malformedResponse, operation: "fileContent", "The server sent another range than it was asked for.")
     }
     return ContentDownload(
-      start: range.first, total: range.total, isIncomplete: isIncomplete, tag: fields[.eTag],
+      start: range.first, total: range.total, end: range.last + 1, isIncomplete: isIncomplete,
+      tag: fields[.eTag],
       reader: response.takeBody().makeReader())
+  }
+}
+
+/// What is wanted of a file: all from an offset on, if it still is in the state in which it was.
+private struct ContentRest {
+  let offset: Int64
+  private let tag: String?
+
+  init(_ offset: Int64, of tag: String?) {
+    self.offset = offset
+    self.tag = tag
+  }
+
+  func apply(to fields: inout HTTPFields) {
+    guard offset > 0 else { return }
+    fields[.range] = "bytes=\(offset)-"
+    // A weak name is none to compare parts of a file by (RFC 9110 §13.1.5).
+    if let tag, !tag.hasPrefix("W/") { fields[.ifRange] = tag }
   }
 }
 

@@ -6,6 +6,7 @@ package import OpenAIBatchTransport
 /// Parts of a file, read one after the other in pieces of about 256 KiB.
 package struct FileRanges {
   private let file: RandomAccessFile
+  private let path: String
   private var ranges: ArraySlice<Range<Int64>>
   private static let pieceLength: Int64 = 256 << 10
 
@@ -21,14 +22,22 @@ package struct FileRanges {
   ) throws(FileFailure) {
     file = try RandomAccessFile(path: path)
     self.ranges = ranges[...]
-    guard file.version == version else {
-      throw FileFailure(path: path, reason: "has changed since it was checked")
-    }
+    self.path = path
+    guard file.version == version else { throw Self.changed(path) }
+  }
+
+  private static func changed(_ path: String) -> FileFailure {
+    FileFailure(path: path, reason: "has changed since it was checked")
   }
 
   /// The next piece; `nil` at the end.
+  ///
+  /// - Throws: ``FileFailure`` when it cannot be read, or has changed by the end.
   package mutating func next() throws(FileFailure) -> ArraySlice<UInt8>? {
-    guard let first = ranges.first else { return nil }
+    guard let first = ranges.first else {
+      guard file.isUnchanged else { throw Self.changed(path) }
+      return nil
+    }
     if first.count > Self.pieceLength {
       let end = first.lowerBound + Self.pieceLength
       ranges[ranges.startIndex] = end..<first.upperBound

@@ -16,6 +16,8 @@ package struct RandomAccessFile: Sendable {
 
   /// The file's state when it was opened.
   package var version: FileVersion { file.version }
+  /// Whether it is in that state still.
+  package var isUnchanged: Bool { file.currentVersion == version }
   /// The file's length in bytes when it was opened.
   package var length: Int64 { version.length }
 

@@ -9,6 +9,9 @@ package struct RowID: Hashable, Sendable {
 
   package static func == (one: RowID, other: RowID) -> Bool { one.text.utf8.elementsEqual(other.text.utf8) }
 
-  // Of equal bytes the texts are equal, so the text's own hash will do.
-  package func hash(into hasher: inout Hasher) { hasher.combine(text) }
+  // A text's own hash is the same for all that look the same: many of them would be searched one by one.
+  package func hash(into hasher: inout Hasher) {
+    var text = text
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+  }
 }

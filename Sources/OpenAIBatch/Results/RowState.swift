@@ -38,12 +38,18 @@ struct FailureClasses {
   static let unjoinable: Number = 1
   /// Services invent codes. Those beyond so many count as `invalid`.
   private static let maximumCount = 4096
+  /// A service's code is a word; of what is longer the beginning says enough.
+  private static let longestCode = 200
 
   private(set) var all = [Class(kind: .missing), Class(kind: .invalid)]
   private var numbers: [Class: Number] = [Class(kind: .invalid): unjoinable]
 
   mutating func number(of failure: RowFailure) -> Number {
-    let key = Class(kind: failure.kind, code: failure.code, statusCode: failure.statusCode)
+    var code = failure.code
+    if let text = code?.rawValue, text.utf8.count > Self.longestCode {
+      code = ErrorCode(rawValue: String(text.prefix(Self.longestCode)) + "…")
+    }
+    let key = Class(kind: failure.kind, code: code, statusCode: failure.statusCode)
     if let known = numbers[key] { return known }
     guard let next = Number(exactly: all.count), all.count < Self.maximumCount else { return Self.unjoinable }
     numbers[key] = next
