@@ -175,6 +175,37 @@ struct JSONDecodingTests {
       ])
   }
 
+  /// A list that notes where it stands whenever an element does not fit, in whatever order it asks.
+  @Test func pathsWhereTheContainersAreAskedForInBetween() throws {
+    struct Lenient: Decodable {
+      var seen: [String] = []
+      init(from decoder: any Decoder) throws {
+        var rows = try decoder.container(keyedBy: AnyJSON.Key.self)
+          .nestedUnkeyedContainer(forKey: .init(stringValue: "rows"))
+        while !rows.isAtEnd {
+          var row = try rows.nestedUnkeyedContainer()
+          while !row.isAtEnd {
+            do {
+              _ = try row.decode(Int.self)
+            } catch DecodingError.typeMismatch(_, let context) {
+              seen.append(Self.text(context.codingPath) + " of " + Self.text(row.codingPath))
+              _ = try row.decode(String.self)
+            }
+          }
+          seen.append(Self.text(rows.codingPath))
+        }
+      }
+      private static func text(_ path: [any CodingKey]) -> String {
+        path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: "/")
+      }
+    }
+    #expect(
+      try decode(Lenient.self, #"{"x":[],"rows":[["a",1,"b"],[],[2,"c","d"]]}"#).seen == [
+        "rows/0/0 of rows/0", "rows/0/2 of rows/0", "rows", "rows", "rows/2/1 of rows/2",
+        "rows/2/2 of rows/2", "rows",
+      ])
+  }
+
   private func decode<Value: Decodable>(
     _ type: Value.Type, _ text: String, _ decoding: JSONDecoding = JSONDecoding()
   ) throws(JSONFailure) -> Value {

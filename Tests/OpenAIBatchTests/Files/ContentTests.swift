@@ -195,6 +195,58 @@ private func broken(_ reply: Reply, after count: Int, _ kind: TransportFailure.K
     #expect(try await BatchClient.test(transport).read() == bytes)
   }
 
+  /// `*` says that the length is not known, and not that the range ends with the file.
+  @Test func asksForMoreOfAFileOfUnknownLength() async throws {
+    let transport = ScriptedTransport { request in
+      let start = offset(request)
+      if request.number == 1 { return broken(Reply(200, text), after: 100) }
+      if start == 0 { return Reply(200, text) }
+      return start >= bytes.count
+        ? Reply(416) : partial(from: start, to: min(start + 1000, bytes.count), total: "*")
+    }
+    #expect(try await BatchClient.test(transport).read() == bytes)
+  }
+
+  @Test(arguments: [#""a""#, #"W/"a""#, nil] as [String?])
+  func asksForTheRestOfTheSameStateOnly(tag: String?) async throws {
+    let transport = ScriptedTransport { request in
+      var reply = request.number == 1 ? broken(Reply(200, text), after: 100) : partial(from: 100)
+      reply.headers[.eTag] = tag
+      return reply
+    }
+    #expect(try await BatchClient.test(transport).read() == bytes)
+    // A weak name is none to compare parts of a file by.
+    #expect(transport.requests.map { $0.head.headerFields[.ifRange] } == [nil, tag == #""a""# ? tag : nil])
+  }
+
+  /// Two servers of one file may differ in how sure they are.
+  @Test(arguments: [(#""a""#, #"W/"a""#, true), (#"W/"a""#, #""a""#, true), (#""a""#, #"W/"b""#, false)])
+  func aWeakNameIsComparedByItsText(first: String, second: String, isSame: Bool) async throws {
+    let transport = ScriptedTransport { request in
+      var reply = request.number == 1 ? broken(Reply(200, text), after: 100) : partial(from: 100)
+      reply.headers[.eTag] = request.number == 1 ? first : second
+      return reply
+    }
+    let client = BatchClient.test(transport)
+    if isSame {
+      #expect(try await client.read() == bytes)
+    } else {
+      #expect(try await failure { try await client.read() }.kind == .malformedResponse)
+    }
+  }
+
+  @Test func waitsAfterARangeThatEndsBeforeItsEnd() async throws {
+    let clock = VirtualClock()
+    let transport = ScriptedTransport { request in
+      let start = offset(request)
+      var reply = start == 0 ? broken(Reply(200, text), after: 100) : partial(from: start)
+      if 2...4 ~= request.number { reply.chunks = [Array(bytes[start..<start + 10])] }
+      return reply
+    }
+    #expect(try await BatchClient.test(transport, clock: clock).read() == bytes)
+    #expect(clock.sleeps.count == 4)
+  }
+
   @Test(arguments: [
     "", "bytes", "bytes */100", "bytes 200-300/5000", "items 0-1/2", "bytes x-1/2", "bytes -5-9/10",
   ])

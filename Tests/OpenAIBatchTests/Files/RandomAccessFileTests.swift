@@ -42,6 +42,15 @@ import Testing
     #expect(error.reason.contains("has changed"))
   }
 
+  @Test func saysAtTheEndThatAFileHasChanged() throws {
+    let path = try folder.write("0123456789", to: "f")
+    var parts = try FileRanges([0..<4], of: path, version: try RandomAccessFile(path: path).version)
+    #expect(try parts.next() == Array("0123".utf8)[...])
+    #expect(truncate(path, 8) == 0)
+    let error = try #require(throws: FileFailure.self) { try parts.next() }
+    #expect(error.reason.contains("has changed"))
+  }
+
   @Test func saysWhenAFileGotShorter() throws {
     let path = try folder.write("0123456789", to: "f")
     let file = try RandomAccessFile(path: path)

@@ -10,6 +10,20 @@ import Testing
 @Suite struct RowAccountTests {
   private func result(_ text: String) -> ResultLine { ResultLine(JSONLine(Array(text.utf8)[...], number: 1)) }
 
+  @Test func idsThatLookTheSameHaveHashesOfTheirOwn() {
+    #expect("é" == "e\u{301}")
+    #expect(RowID("é") != RowID("e\u{301}"))
+    #expect(RowID("é").hashValue != RowID("e\u{301}").hashValue)
+  }
+
+  @Test func aLongCodeIsCut() throws {
+    var classes = FailureClasses()
+    let long = ErrorCode(rawValue: String(repeating: "x", count: 100_000))
+    let number = classes.number(of: RowFailure(.rejected, "", statusCode: 400, code: long))
+    #expect(classes.number(of: RowFailure(.rejected, "", statusCode: 400, code: long)) == number)
+    #expect(classes.all[Int(number)].code?.rawValue.utf8.count ?? 0 < 300)
+  }
+
   /// Every id has the same hash, or one of three: rows are told apart by their ids.
   @Test(arguments: [1, 3])
   func tellsRowsOfOneHashApart(hashes: Int) throws {
